@@ -1,0 +1,74 @@
+"""Settings come from the environment, each declared once with its default and its reason."""
+
+import os
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+
+T = TypeVar("T")
+
+
+class BadSetting(Exception):
+    """A setting's value cannot be used. The message names the variable and says what would do."""
+
+
+def text(name: str, *, default: str = "", why: str) -> str:
+    """The variable's value. `why` is the reason the setting exists; it is what the documents print."""
+    assert why
+    return os.environ.get(name, default).strip()
+
+
+def secret(name: str, *, why: str) -> str:
+    """The variable's value, or the content of the file that `NAME_FILE` names; "" where neither is set."""
+    assert why
+    file = os.environ.get(f"{name}_FILE")
+    if not file:
+        return os.environ.get(name, "").strip()
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadSetting(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+
+
+def choice(name: str, *, of: tuple[str, ...], default: str, why: str) -> str:
+    """One of the words of `of`."""
+    value = text(name, default=default, why=why)
+    if value not in of:
+        raise BadSetting(f"{name} is {value!r}. Use one of: {', '.join(of)}.")
+    return value
+
+
+def number(name: str, *, default: int, least: int = 0, most: int = 2**31, why: str) -> int:
+    """A whole number from `least` to `most`."""
+    form = f"a whole number from {least} to {most}"
+    return _parsed(name, str(default), int, lambda value: least <= value <= most, form, why)
+
+
+def amount(name: str, *, default: str, why: str) -> Decimal:
+    """A sum or a price, not negative."""
+    return _parsed(name, default, Decimal, lambda value: value.is_finite() and value >= 0, "a number such as 0.25", why)
+
+
+def address(name: str, *, default: str = "", why: str) -> str:
+    """An http(s) address without its trailing slash; "" where it is not set."""
+    value = text(name, default=default, why=why).rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise BadSetting(f"{name} is {value!r}, which is no address. Write it like https://handover.example.com.")
+    return value
+
+
+def _parsed(name: str, default: str, parse: Callable[[str], T], fits: Callable[[T], bool], form: str, why: str) -> T:
+    raw = text(name, default=default, why=why)
+    try:
+        value = parse(raw)
+    except (ValueError, InvalidOperation):
+        fitting = False
+    else:
+        fitting = fits(value)
+    if not fitting:
+        raise BadSetting(f"{name} is {raw!r}. Use {form}.")
+    return value
