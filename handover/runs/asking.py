@@ -1,0 +1,132 @@
+"""Who asks, for what, and on which repository. Nothing that a delivery said is believed before Jira says it too."""
+
+from handover import settings
+from handover.connections.reach import as_bot
+from handover.engine import durable
+from handover.forges.branches import branch_name
+from handover.forges.forge import ForgeCredential, ForgeMissing, ForgeUnavailable, Repository
+from handover.jira.client import Jira, JiraMissing, JiraUnavailable, LabelAdded, User, Visibility
+from handover.members.models import ForgeAccount, JiraLink
+from handover.members.reach import as_member
+from handover.repositories.models import Forge
+from handover.repositories.references import Missing, Reference, Several, find
+from handover.runs import replies, telling
+from handover.runs.endings import Ended
+from handover.runs.models import Cause, Run
+from handover.runs.records import note, run_of
+from handover.triggers.reading import mentions
+from handover.triggers.watching import watch_of
+
+# Doubling from half a second: about four minutes in all.
+TRIES = 9
+
+
+@durable.step(tries=TRIES, again_on=(JiraUnavailable,))
+async def accept(run_id: str) -> None:
+    """Read the request from Jira by its id, keep what it says, and answer it with a reaction and the status comment."""
+    run = await run_of(run_id)
+    async with as_bot(run.connection) as jira:
+        try:
+            issue = await jira.issue(run.issue_id)
+            asker, instruction, visibility = await _request(jira, run)
+        except JiraMissing as error:
+            raise Ended(Cause.WITHDRAWN, "The request was withdrawn before it was read.") from error
+        await note(
+            run_id,
+            issue_key=issue.key,
+            summary=issue.summary,
+            instruction=instruction,
+            asker_key=asker.key,
+            asker_name=asker.name,
+            asker_display=asker.display_name,
+        )
+        if run.comment_id:
+            await jira.react(run.comment_id, telling.THUMBS_UP)
+    await telling.say_accepted(run_id, visible_to=visibility)
+
+
+async def _request(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]:
+    """Who asks, the instruction, and whom the answer may be shown to. Raises Ended where Jira knows no such request."""
+    if run.kind == Run.Kind.LABEL:
+        return await _by_label(jira, run)
+    comment = await jira.comment(run.issue_id, run.comment_id)
+    instruction = mentions(comment.body, watch_of(run.connection))
+    if instruction is None or comment.author.key == run.connection.bot_key:
+        raise Ended(Cause.WITHDRAWN, "The comment no longer asks for anything.")
+    return comment.author, instruction, comment.visibility
+
+
+async def _by_label(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]:
+    added = await jira.label_added(run.issue_id, settings.LABEL)
+    match added:
+        case LabelAdded(author=author) if author.key != run.connection.bot_key:
+            return author, "", None
+    raise Ended(Cause.WITHDRAWN, f"The label {settings.LABEL} is not on the issue.")
+
+
+@durable.step()
+async def who_asked(run_id: str) -> None:
+    """Find the member who is the asker in Jira, and note it."""
+    run = await run_of(run_id)
+    link = await JiraLink.objects.filter(connection=run.connection, user_key=run.asker_key).afirst()
+    if link is None:
+        raise Ended(Cause.REFUSED, replies.not_linked(settings_url=settings.PUBLIC_URL))
+    await note(run_id, member_id=link.member_id)
+
+
+@durable.step(tries=TRIES, again_on=(JiraUnavailable, ForgeUnavailable))
+async def which_repository(run_id: str) -> None:
+    """Find the repository that the request names, ask the forge whether the member may push to it, and note it."""
+    run = await run_of(run_id)
+    path = await _named(run)
+    account = await account_of(run)
+    repository = await _open_to(account, path)
+    await note(
+        run_id,
+        forge_url=account.forge_url,
+        repository=repository.path,
+        base_branch=repository.default_branch,
+        branch=run.branch or branch_name(run.issue_key, run.summary),
+    )
+
+
+async def _named(run: Run) -> str:
+    async with as_bot(run.connection) as jira:
+        issue = await jira.issue(run.issue_id)
+    for text in (run.instruction, issue.description):
+        match find(text):
+            case Reference(path=path):
+                return path
+            case Several(references=references):
+                paths = [reference.path for reference in references]
+                raise Ended(Cause.REFUSED, replies.several_repositories(paths))
+            case Missing():
+                continue
+    raise Ended(Cause.REFUSED, replies.no_repository(mention=settings.MENTION))
+
+
+async def account_of(run: Run) -> ForgeAccount:
+    """The member's credential on the forge. Raises Ended where there is none."""
+    forge = await Forge.objects.afirst()
+    if forge is None:
+        raise Ended(Cause.REFUSED, replies.no_forge())
+    account = await ForgeAccount.objects.filter(member=run.member, forge_url=forge.base_url).afirst()
+    if account is None:
+        told = replies.no_forge_account(forge_url=forge.base_url, settings_url=settings.PUBLIC_URL)
+        raise Ended(Cause.REFUSED, told)
+    return account
+
+
+async def _open_to(account: ForgeAccount, path: str) -> Repository:
+    """The repository, where the member may push to it now. Raises Ended where not."""
+    closed = Ended(Cause.REFUSED, replies.repository_closed(path=path, forge_url=account.forge_url))
+    try:
+        async with as_member(account) as forge:
+            repository = await forge.repository(path)
+    except ForgeMissing:
+        raise closed from None
+    except ForgeCredential as error:
+        raise Ended(Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url)) from error
+    if not repository.can_push:
+        raise closed
+    return repository

@@ -1,0 +1,152 @@
+"""Every sentence that Handover says on an issue, in Markdown. Each tells what happened and the next step."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from handover.runs.models import Cause
+
+AGAIN = "To try again, write another comment with `{mention}`."
+
+
+def accepted(*, run_url: str) -> str:
+    """The first word, within two seconds."""
+    return f"On it. Follow the work here: [live run]({run_url})."
+
+
+def working(*, repository: str, base_branch: str, run_url: str) -> str:
+    """The agent has started."""
+    return f"The agent is at work on `{repository}` (from `{base_branch}`). Follow it here: [live run]({run_url})."
+
+
+def not_linked(*, settings_url: str) -> str:
+    """Nobody here is known to be this Jira user."""
+    return (
+        "I don't know which Handover account is yours, so I can't act with your rights. "
+        f"Ask an administrator of [Handover]({settings_url}) to link your Jira user, then mention me again."
+    )
+
+
+def no_forge() -> str:
+    """No forge is set up at all."""
+    return "No Git host is set up in Handover yet. An administrator adds one; then mention me again."
+
+
+def no_forge_account(*, forge_url: str, settings_url: str) -> str:
+    """The member has no credential on the forge."""
+    return (
+        f"I have no account of yours on {forge_url}, and I work only with your own rights. "
+        f"Ask an administrator of [Handover]({settings_url}) to store a token of yours, then mention me again."
+    )
+
+
+def forge_credential_refused(*, forge_url: str) -> str:
+    """The member's own credential is no longer accepted."""
+    return f"{forge_url} no longer accepts your token. Have a new one stored in Handover, then mention me again."
+
+
+def no_repository(*, mention: str) -> str:
+    """No reference in the comment nor in the description."""
+    return (
+        "I found no repository to work on. Add a line such as `Repository: Owner/name` to the description or to your "
+        f"comment, and mention me again with `{mention}`."
+    )
+
+
+def several_repositories(paths: Sequence[str]) -> str:
+    """More than one reference."""
+    named = ", ".join(f"`{path}`" for path in paths)
+    return f"I found several repositories: {named}. Name the one that you mean in your comment: `Repository: Owner/name`."
+
+
+def repository_closed(*, path: str, forge_url: str) -> str:
+    """Missing, hidden or not writable: one sentence for all, so that nobody learns what exists."""
+    return (
+        f"`{path}` does not exist on {forge_url}, or your account there may not push to it. "
+        "Check the name, or ask its owner for write access; then mention me again."
+    )
+
+
+def forge_unavailable(*, forge_url: str) -> str:
+    """The forge did not answer, many times."""
+    return f"{forge_url} did not answer, though I tried for some minutes. Nothing was pushed. Mention me again when it is back."
+
+
+def pull_request(*, url: str, number: int, report: str, changes: str) -> str:
+    """The work is on the forge."""
+    return f"Done: [pull request #{number}]({url})\n\n{changes}\n\n{_report(report)}".rstrip()
+
+
+def nothing_to_change(*, report: str, mention: str) -> str:
+    """The agent finished, and the repository is as it was."""
+    return (
+        "The agent ended without changing anything in the repository, so there is no pull request.\n\n"
+        f"{_report(report)}\n\nIf you expected a change, say what is missing in a new comment with `{mention}`."
+    )
+
+
+def asks(*, question: str, mention: str) -> str:
+    """The agent cannot go on without an answer."""
+    return f"The agent has a question before it can go on:\n\n{question}\n\nAnswer in a comment with `{mention}`."
+
+
+def work_refused(*, reason: str, mention: str) -> str:
+    """What the agent made may not be pushed."""
+    return f"The agent's work was not pushed: {reason}\n\nSay how to do without it in a comment with `{mention}`."
+
+
+def push_refused(*, reason: str) -> str:
+    """The forge did not take the branch or the pull request."""
+    return f"The forge did not take the work: {reason}\n\nWhen that is settled, mention me again."
+
+
+def stopped(*, by: str, mention: str) -> str:
+    """Somebody stopped it."""
+    return f"Stopped ({by}). Nothing was pushed. {AGAIN.format(mention=mention)}"
+
+
+def out_of_budget(cause: Cause, *, spent: Decimal, mention: str) -> str:
+    """Money, steps or time are used up."""
+    limit = {
+        Cause.CEILING: f"it reached the cost ceiling of one run ({spent:.2f} spent)",
+        Cause.STEPS: "it used up the steps of one run",
+        Cause.TIME: "it used up the time of one run",
+    }[cause]
+    return (
+        f"The agent was stopped because {limit}. Nothing was pushed. Split the task into smaller ones, or ask an "
+        f"administrator to raise the limit. {AGAIN.format(mention=mention)}"
+    )
+
+
+def model_trouble(cause: Cause, *, mention: str) -> str:
+    """The model did not serve the agent."""
+    what = {
+        Cause.MODEL_REFUSED: "the model refused Handover's key. An administrator must set a valid one (`LLM_API_KEY`)",
+        Cause.MODEL_UNAVAILABLE: "the model did not answer. An administrator can look at `LLM_BASE_URL` and the model's own status",
+        Cause.MODEL_RATE_LIMITED: "the model's rate limit was reached. Try again later, or ask an administrator for a higher one",
+    }[cause]
+    return f"The agent could not work: {what}. Nothing was pushed. {AGAIN.format(mention=mention)}"
+
+
+def agent_trouble(cause: Cause, *, run_url: str, mention: str) -> str:
+    """The agent or its sandbox failed."""
+    what = {
+        Cause.STUCK: "repeated itself without getting on",
+        Cause.AGENT_FAILED: "ended with an error",
+        Cause.SANDBOX_FAILED: "could not be kept running",
+    }[cause]
+    return (
+        f"The agent {what}. Nothing was pushed. The [run's page]({run_url}) shows its last steps. "
+        f"{AGAIN.format(mention=mention)}"
+    )
+
+
+def fault(*, run_url: str, mention: str) -> str:
+    """Our own mistake."""
+    return (
+        f"Something went wrong inside Handover, not in your request. An administrator finds the [run]({run_url}) in "
+        f"Handover's log. {AGAIN.format(mention=mention)}"
+    )
+
+
+def _report(report: str) -> str:
+    return f"The agent reports:\n\n{report}" if report.strip() else "The agent wrote no report."

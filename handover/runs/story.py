@@ -1,0 +1,34 @@
+"""The way of a request, from its trigger to its ending: one durable workflow that reads like the sentence."""
+
+import logging
+
+from handover.engine import durable
+from handover.runs import asking, delivering, telling, working
+from handover.runs.endings import Ended
+
+log = logging.getLogger(__name__)
+
+
+@durable.workflow("carry-out")
+async def carry_out(run_id: str) -> None:
+    """Carry out one run and tell how it ended, whatever happens."""
+    ending = await _way(run_id)
+    await telling.tell_ending(run_id, ending.cause, ending.told)
+
+
+async def _way(run_id: str) -> Ended:
+    try:
+        await asking.accept(run_id)
+        await asking.who_asked(run_id)
+        await asking.which_repository(run_id)
+        await working.agent_works(run_id)
+        await delivering.push(run_id)
+        await delivering.propose(run_id)
+        return await delivering.delivered(run_id)
+    except Ended as ending:
+        return ending
+    except durable.GaveUp as gave_up:
+        return await telling.unavailable(run_id, gave_up.last)
+    except Exception:  # the engine's loop: whatever else fails is told as our own fault, and logged
+        log.exception("run %s failed", run_id)
+        return await telling.fault(run_id)

@@ -1,0 +1,74 @@
+"""The runs: the list, one of them, and stopping it."""
+
+from collections.abc import Sequence
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from handover.members.models import Member
+from handover.runs.models import Run, RunEvent, State
+from handover.runs.standing import usage_of, way
+
+RUNS_ON_A_PAGE = 25
+EVENTS_ON_A_PAGE = 300
+
+
+def visible_to(member: Member) -> QuerySet[Run]:
+    """The runs that the member may see: an administrator all, everyone else those that they asked for."""
+    return Run.objects.all() if member.is_superuser else Run.objects.filter(member=member)
+
+
+def member_of(request: HttpRequest) -> Member:
+    """Who asks. LoginRequiredMiddleware lets nobody else through."""
+    return cast(Member, request.user)
+
+
+@require_safe
+def runs(request: HttpRequest) -> HttpResponse:
+    """The runs, newest first."""
+    newest_first = visible_to(member_of(request)).order_by("-asked_at", "id").defer("told", "instruction")
+    page = Paginator(newest_first, RUNS_ON_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "runs/list.html", {"page": page, "mention": settings.MENTION, "label": settings.LABEL})
+
+
+@require_safe
+def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """One run, as it stands. What is new comes by `live`; without a script, by loading the page again."""
+    shown = get_object_or_404(visible_to(member_of(request)).select_related("connection"), id=run_id)
+    before = request.GET.get("before", "")
+    events, earlier = _events(shown, before=int(before) if before.isdecimal() and len(before) < 19 else None)
+    context = {**standing_context(shown), "events": events, "earlier": earlier, "before": before}
+    return render(request, "runs/run.html", context)
+
+
+def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Ask for the run to be stopped; whoever asks first is named."""
+    member = member_of(request)
+    shown = get_object_or_404(visible_to(member), id=run_id)
+    if request.method == "POST":
+        living = Run.objects.filter(id=shown.id, stop_asked_by="").exclude(state=State.ENDED)
+        if not living.update(stop_asked_by=member.get_username()):
+            messages.info(request, "Nothing to stop: the run had ended, or somebody had already stopped it.")
+    return redirect("run", run_id)
+
+
+def standing_context(shown: Run) -> dict[str, object]:
+    """What the moving parts of a run's page are rendered from. Its connection must be there."""
+    return {"run": shown, "way": way(shown), "usage": usage_of(shown.id), "ceiling": settings.RUN_CEILING}
+
+
+def _events(shown: Run, *, before: int | None) -> tuple[Sequence[RunEvent], int | None]:
+    """The newest events, oldest first, and the id before which there are earlier ones."""
+    events = shown.events.order_by("-id")
+    if before is not None:
+        events = events.filter(id__lt=before)
+    newest = list(events[: EVENTS_ON_A_PAGE + 1])
+    kept = newest[:EVENTS_ON_A_PAGE][::-1]
+    return kept, kept[0].id if len(newest) > EVENTS_ON_A_PAGE else None

@@ -1,0 +1,47 @@
+"""Every test process has a data folder of its own, and Django set up on it."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_data = Path(tempfile.mkdtemp(prefix="handover-tests-"))
+os.environ["HANDOVER_DATA"] = str(_data / "data")
+os.environ["DJANGO_SETTINGS_MODULE"] = "handover.settings"
+for name in [name for name in os.environ if name.startswith("LLM_")]:
+    del os.environ[name]
+
+import django  # noqa: E402  the settings read the environment above
+
+import handover  # noqa: E402, F401  puts the bundled SQLite in place first
+
+django.setup()
+
+
+@pytest.fixture(scope="session")
+def _migrated() -> Path:
+    from django.core.management import call_command
+
+    from handover import settings
+
+    settings.DATABASE_FILE.parent.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0)
+    return settings.DATABASE_FILE
+
+
+@pytest.fixture
+def django_db(_migrated: Path) -> Iterator[Path]:
+    """A migrated database file, emptied after the test. The value is its path."""
+    from django.apps import apps
+    from django.db import connections
+
+    yield _migrated
+    with connections["default"].cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.label != "contenttypes.ContentType":
+                cursor.execute(f'DELETE FROM "{model._meta.db_table}"')
+        cursor.execute("PRAGMA foreign_keys=ON")
+    connections.close_all()
