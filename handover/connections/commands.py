@@ -1,0 +1,67 @@
+"""`handover connection`."""
+
+import asyncio
+import secrets
+from typing import IO
+
+import click
+
+from handover import settings
+from handover.connections.models import Connection
+from handover.connections.vault import vault
+from handover.jira.client import Jira, JiraError, User
+from handover.lib import http
+from handover.lib.tables import print_rows
+
+
+@click.group()
+def connection() -> None:
+    """Connect a Jira Data Center."""
+
+
+@connection.command("add")
+@click.option("--base-url", required=True, help="Jira's base URL with its context path, such as https://jira.example.com/jira.")
+@click.option("--token-file", type=click.File("r"), required=True, help="File with the bot's personal access token; - for standard input.")
+def add(*, base_url: str, token_file: IO[str]) -> None:
+    """Connect a Jira. Prints the webhook's address and signing secret, which are then set up in Jira."""
+    if not base_url.startswith(("https://", "http://")):
+        raise click.ClickException("Write the address with its scheme, like https://jira.example.com.")
+    base_url, token = base_url.rstrip("/"), token_file.read().strip()
+    bot = asyncio.run(_bot(base_url, token))
+    secret = secrets.token_urlsafe(32)
+    made, added = Connection.objects.update_or_create(
+        base_url=base_url,
+        defaults={
+            "bot_name": bot.name,
+            "bot_key": bot.key,
+            "sealed_bot_token": vault().seal(token, address=base_url),
+        },
+        create_defaults={
+            "bot_name": bot.name,
+            "bot_key": bot.key,
+            "sealed_bot_token": vault().seal(token, address=base_url),
+            "sealed_webhook_secret": vault().seal(secret, address=base_url),
+        },
+    )
+    click.echo(f"{'Connected' if added else 'Updated'}: the bot is {bot.display_name} ({bot.name}).")
+    click.echo(f"Webhook address: {settings.PUBLIC_URL}{made.events_path}")
+    click.echo(f"Signing secret:  {made.webhook_secret}")
+
+
+@connection.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def list_connections(*, as_json: bool) -> None:
+    """List the connected Jiras."""
+    rows = [
+        {"id": str(row.id), "base_url": row.base_url, "bot": row.bot_name, "events": settings.PUBLIC_URL + row.events_path}
+        for row in Connection.objects.order_by("created_at")
+    ]
+    print_rows(rows, as_json=as_json, empty="No Jira yet. Connect one with `handover connection add`.")
+
+
+async def _bot(base_url: str, token: str) -> User:
+    async with http.client(ca_file=settings.CA_FILE) as client:
+        try:
+            return await Jira(base_url, token, http=client).myself()
+        except JiraError as error:
+            raise click.ClickException(f"{base_url} does not accept the token: {error}") from error

@@ -1,0 +1,113 @@
+"""Tells on the issue how a run stands: a reaction, one status comment edited in place, and a remote link."""
+
+from handover import settings
+from handover.connections.reach import as_bot
+from handover.engine import durable
+from handover.forges.forge import ForgeUnavailable
+from handover.jira.client import Absent, Comment, Jira, JiraMissing, JiraRefused, JiraUnavailable, Visibility
+from handover.jira.markup import fits, to_wiki
+from handover.runs import replies
+from handover.runs.endings import Ended
+from handover.runs.models import Cause, Run, State
+from handover.runs.records import move, note, page_of, run_of
+
+THUMBS_UP = "1f44d"
+# The comment's property that says whose status comment it is: found by it after a crash, before one is written anew.
+MARK = "handover.status"
+# The ending is told for as long as Jira may be away: pauses double from a second to an hour, for more than a day.
+TRIES_TO_TELL = 36
+# A comment lives in the thread of people; a long report is on the run's page.
+MOST_CHARACTERS = 12_000
+
+
+async def say_accepted(run_id: str, *, visible_to: Visibility | None) -> None:
+    """Write the status comment, once. Raises JiraUnavailable, to be tried again."""
+    await _say(run_id, replies.accepted(run_url=page_of(run_id)), visible_to=visible_to)
+
+
+@durable.step(tries=3, again_on=(JiraUnavailable,))
+async def say_working(run_id: str) -> None:
+    """Say on which repository the agent works."""
+    run = await run_of(run_id)
+    text = replies.working(repository=run.repository, base_branch=run.base_branch, run_url=page_of(run_id))
+    await _say(run_id, text, visible_to=None)
+
+
+@durable.step(tries=TRIES_TO_TELL, pause=1.0, again_on=(JiraUnavailable,))
+async def tell_ending(run_id: str, cause: Cause, told: str) -> None:
+    """End the run and say on the issue what became of it."""
+    run = await run_of(run_id)
+    if run.status_comment_id or cause is not Cause.WITHDRAWN:
+        await _say(run_id, told, visible_to=None)
+    if run.pull_request_url:
+        await _link(run)
+    await move(run_id, State.ENDED, saying=f"Ended: {cause.label}", cause=cause, told=told)
+
+
+async def unavailable(run_id: str, error: Exception) -> Ended:
+    """The ending of a run whose step was tried in vain."""
+    run = await run_of(run_id)
+    match error:
+        case ForgeUnavailable():
+            return Ended(Cause.FORGE_UNAVAILABLE, replies.forge_unavailable(forge_url=run.forge_url))
+    return await fault(run_id)
+
+
+async def fault(run_id: str) -> Ended:
+    """The ending of a run in which Handover itself failed."""
+    return Ended(Cause.FAULT, replies.fault(run_url=page_of(run_id), mention=settings.MENTION))
+
+
+async def _say(run_id: str, text: str, *, visible_to: Visibility | None) -> None:
+    run = await run_of(run_id)
+    body = fits(f"[~{run.asker_name}] {to_wiki(text)}", limit=MOST_CHARACTERS)
+    async with as_bot(run.connection) as jira:
+        try:
+            await _write(jira, run, body, visible_to)
+        except JiraMissing:
+            return  # the issue is gone, and with it whoever read there
+        except JiraRefused as refusal:
+            await note(run_id, told=f"Jira refused the status comment: {refusal}")
+
+
+async def _write(jira: Jira, run: Run, body: str, visible_to: Visibility | None) -> None:
+    found = await _status_comment(jira, run)
+    if found is None:
+        written = await jira.add_comment(
+            run.issue_id, body, visible_to=visible_to, properties={MARK: {"run": str(run.id)}}
+        )
+        await note(str(run.id), status_comment_id=written.id)
+    elif found.body != body:
+        await jira.edit_comment(run.issue_id, found.id, body, visible_to=found.visibility)
+
+
+async def _status_comment(jira: Jira, run: Run) -> Comment | None:
+    """Our comment of this run, by its id or else by its mark."""
+    if run.status_comment_id:
+        try:
+            return await jira.comment(run.issue_id, run.status_comment_id)
+        except JiraMissing:
+            return None  # deleted by somebody: it is written anew
+    for comment in await jira.comments(run.issue_id):
+        if comment.author.key == run.connection.bot_key and comment.created >= run.asked_at.replace(microsecond=0):
+            mark = await jira.comment_property(comment.id, MARK)
+            if not isinstance(mark, Absent) and mark == {"run": str(run.id)}:
+                await note(str(run.id), status_comment_id=comment.id)
+                return comment
+    return None
+
+
+async def _link(run: Run) -> None:
+    path = f"{run.forge_url}/{run.repository}/pull/{run.pull_request_number}"
+    async with as_bot(run.connection) as jira:
+        try:
+            await jira.link(
+                run.issue_id,
+                global_id=f"handover:{path}",
+                url=run.pull_request_url,
+                title=f"Pull request #{run.pull_request_number}",
+                summary=f"{run.repository}: {run.branch}",
+                resolved=False,
+            )
+        except JiraRefused:
+            return  # linking is off, or the bot may not: the comment has the address
