@@ -1,13 +1,12 @@
 """What every answer of the pages carries, and how files are answered."""
 
 from collections.abc import Awaitable, Callable
-from typing import cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from whitenoise.middleware import WhiteNoiseMiddleware
-from whitenoise.responders import StaticFile
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
+from whitenoise.responders import StaticFile  # type: ignore[import-untyped]
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -43,8 +42,8 @@ class ContentSecurityPolicy:
         return _guarded(answer) if isinstance(answer, HttpResponseBase) else _guarded_later(answer)
 
 
-class StaticFiles(WhiteNoiseMiddleware):
-    """Whitenoise, answering with the whole file: a file iterated piece by piece is warned of under ASGI, and ours are small."""
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise has no types
+    """Whitenoise, answering with the whole file: Django warns of a file read in pieces under ASGI, and ours are small."""
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
@@ -69,4 +68,4 @@ def _guarded(response: HttpResponseBase) -> HttpResponseBase:
     response.headers.setdefault("Content-Security-Policy", POLICY)
     if response.headers.get("Content-Type", "").startswith("text/html"):
         response.headers.setdefault("Cache-Control", "private, no-store")
-    return cast(HttpResponseBase, response)
+    return response

@@ -108,5 +108,7 @@ def _messages(look: Look, *, known: tuple[object, ...]) -> list[str]:
     if look.facts != known:
         messages.append(message_of("standing", render_to_string("runs/_standing.html", standing_context(look.run))))
     for event in look.events:
-        messages.append(message_of("happened", render_to_string("runs/_event.html", {"event": event}), event_id=event.id))
+        messages.append(
+            message_of("happened", render_to_string("runs/_event.html", {"event": event}), event_id=event.id)
+        )
     return messages

@@ -62,6 +62,8 @@ def without_sandbox() -> bool:
 def _time(at: datetime, written: str) -> SafeString:
     whole = at.astimezone(UTC)
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', whole.isoformat(timespec="seconds"), f"{whole:%-d %b %Y, %H:%M:%S} UTC", written
+        '<time datetime="{}" title="{}">{}</time>',
+        whole.isoformat(timespec="seconds"),
+        f"{whole:%-d %b %Y, %H:%M:%S} UTC",
+        written,
     )
-

@@ -1,0 +1,69 @@
+"""Writes a rehearsal's rows: run as a child with the rehearsal's environment and a JSON plan on standard input."""
+
+import json
+import sys
+from typing import Any
+
+import django
+
+import handover  # noqa: F401  puts the bundled SQLite in place first
+
+
+def main() -> None:
+    """Migrate the database and fill in what an administrator and the members would."""
+    django.setup()
+    from django.core.management import call_command
+
+    from handover import settings
+
+    settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o711)
+    call_command("migrate", verbosity=0)
+    plan = json.load(sys.stdin)
+    connection = _connection(plan["jira"])
+    _forge(plan["forge"])
+    for person in plan["members"]:
+        _member(person, connection, plan["forge"]["base_url"])
+    json.dump({"connection": str(connection.id), "events_path": connection.events_path}, sys.stdout)
+
+
+def _connection(jira: dict[str, str]) -> Any:
+    from handover.connections.models import Connection
+    from handover.connections.vault import vault
+
+    return Connection.objects.create(
+        base_url=jira["base_url"],
+        bot_name=jira["bot_name"],
+        bot_key=jira["bot_key"],
+        sealed_bot_token=vault().seal(jira["bot_token"], address=jira["base_url"]),
+        sealed_webhook_secret=vault().seal(jira["webhook_secret"], address=jira["base_url"]),
+    )
+
+
+def _forge(forge: dict[str, str]) -> None:
+    from handover.repositories.models import Forge
+
+    Forge.objects.create(kind=Forge.Kind.GITHUB, base_url=forge["base_url"])
+
+
+def _member(person: dict[str, Any], connection: Any, forge_url: str) -> None:
+    from handover.connections.vault import vault
+    from handover.members.models import ForgeAccount, JiraLink, Member
+
+    member = Member(username=person["name"], email=person["email"], is_superuser=person["administrator"])
+    member.set_password(person["password"])
+    member.save()
+    if person["jira_key"]:
+        JiraLink.objects.create(member=member, connection=connection, user_key=person["jira_key"])
+    if person["forge_token"]:
+        ForgeAccount.objects.create(
+            member=member,
+            forge_url=forge_url,
+            login=person["forge_login"],
+            name=person["display_name"],
+            email=person["email"],
+            sealed_token=vault().seal(person["forge_token"], address=forge_url),
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The process: door, pages, gateway and agents on one event loop; and the commands that start it."""
+
+import asyncio
+import fcntl
+import logging
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+
+import click
+import uvicorn
+from django.core.management import call_command
+
+from handover import settings
+from handover.asgi import doors
+from handover.engine import durable
+from handover.gateway.app import Gateway, Upstream
+from handover.gateway.serving import GatewayServer
+from handover.lib import http
+from handover.runs.intake import Intake
+from handover.runs.ledger import RunLedger
+from handover.runs.workshop import MODEL_SOCKET
+from handover.sandboxes.check import Unusable, check
+
+# Open pages are ended at shutdown; what still answers after this is cut off.
+GRACE_SECONDS = 5
+
+
+@click.command()
+def serve() -> None:
+    """Run Handover: pages, webhook door and agents, until it is told to end (SIGTERM or Ctrl-C)."""
+    with _alone():
+        asyncio.run(_serve())
+
+
+@click.command()
+def work() -> None:
+    """Run the agents alone, without pages and door.
+
+    On SQLite one process works at a time: this finishes what is under way while nothing new comes in.
+    """
+    with _alone():
+        asyncio.run(_work())
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version. `serve` and `work` do so themselves at their start."""
+    _migrate()
+    click.echo(f"The database is at this version: {settings.DATABASE_FILE}")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the data folder. On SQLite one process works at a time: two would both take up the same runs."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o711)
+    with (settings.DATA / "process.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise click.ClickException(
+                f"Another Handover works in {settings.DATA}. Stop it first, or set HANDOVER_DATA to another folder."
+            ) from error
+        _migrate()
+        yield
+
+
+def _migrate() -> None:
+    settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o711)
+    call_command("migrate", verbosity=0)
+
+
+async def _serve() -> None:
+    async with _agents() as intake, doors(on_journaled=intake.wake) as app:
+        server = _Server(_config(app))
+        _on_signal(server.end)
+        await server.serve()
+
+
+async def _work() -> None:
+    async with _agents():
+        ended = asyncio.Event()
+        _on_signal(ended.set)
+        await ended.wait()
+
+
+@asynccontextmanager
+async def _agents() -> AsyncIterator[Intake]:
+    """The gateway, the engine and the intake of deliveries, in this order; ended in the reverse."""
+    match await check(settings.SANDBOX, uid=settings.SANDBOX_UID):
+        case Unusable(sentence=sentence):
+            raise click.ClickException(sentence)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(http.client(ca_file=settings.CA_FILE, timeout=MODEL_TIME_LIMIT))
+        gateway = Gateway(RunLedger(), _upstream(), client)
+        await stack.enter_async_context(GatewayServer(gateway, MODEL_SOCKET))
+        await durable.launch(settings.ENGINE_FILE)
+        stack.callback(durable.stop)
+        intake = Intake()
+        working = asyncio.create_task(intake.work())
+        stack.push_async_callback(_cancelled, working)
+        yield intake
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _config(app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host=settings.HOST,
+        port=settings.PORT,
+        loop="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, ended by us: its own signal handling would end the process before what stands around it has stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    def end(self) -> None:
+        """Answer what is under way, and end."""
+        self.should_exit = True
+
+
+def _on_signal(end: object) -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, end)  # type: ignore[arg-type]

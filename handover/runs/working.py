@@ -1,0 +1,163 @@
+"""The agent at work: a sandbox, a clone inside it, one conversation, and what it made taken out."""
+
+import asyncio
+import shlex
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from handover import settings
+from handover.agent.prompt import Request, prompt
+from handover.agent.server import AgentRefused, AgentServer, AgentUnavailable, Conversation, Model
+from handover.connections.reach import as_bot
+from handover.engine import durable
+from handover.forges import clone
+from handover.forges.forge import ForgeCredential, ForgeUnavailable
+from handover.jira.client import JiraUnavailable
+from handover.lib import clock
+from handover.members.reach import as_member
+from handover.runs import ledger, replies, telling
+from handover.runs.asking import TRIES, account_of
+from handover.runs.endings import Ended, Watched, cause_without_work
+from handover.runs.models import Cause, Run, State
+from handover.runs.records import move, note, page_of, run_of
+from handover.runs.watching import Watch, deadline_of
+from handover.runs.workshop import Workshop
+from handover.sandboxes.open import Sandbox, SandboxFailed, open_sandbox
+
+READY_SECONDS = 120
+# A sandbox that is lost is opened again, and the conversation goes on in it; one that is lost so often stays lost.
+TRIES_TO_WORK = 4
+# Agents weigh some 350 MB each: more than these wait for their turn.
+_places = asyncio.Semaphore(settings.AGENTS_AT_ONCE)
+
+# Inside, git is the agent's to bend: whatever comes of these is checked outside as a stranger's bundle.
+CLONE = """set -e
+rm -rf {repository}
+git clone --quiet --branch {branch} {bundle} {repository}
+git -C {repository} remote remove origin
+git -C {repository} config user.name openhands
+git -C {repository} config user.email openhands@sandbox.invalid"""
+BUNDLE = """cd {repository}
+git add --all && {{ git diff --cached --quiet || git commit --quiet --no-verify --message work; }}
+git branch --force handover-work HEAD
+rm -f {bundle}
+[ "$(git rev-parse HEAD)" = {base} ] || git bundle create --quiet {bundle} {base}..handover-work"""
+
+
+@durable.step(tries=TRIES_TO_WORK, pause=1.0, again_on=(ForgeUnavailable, SandboxFailed, AgentUnavailable))
+async def agent_works(run_id: str) -> str:
+    """Let the agent work until it ends, and take out what it made. Returns the agent's report.
+
+    Done again after a crash, it goes on: the clone and the conversation's state are kept, and the conversation's id is
+    the run's, so there is never a second one.
+    """
+    run, shop = await run_of(run_id), Workshop(run_id)
+    _end_if_stopped(run)
+    async with _place(run_id):
+        await move(run_id, State.STARTING, saying="Starting the agent", started_at=run.started_at or clock.now())
+        async with open_sandbox(shop.blueprint(run_id)) as sandbox:
+            agent = AgentServer(sandbox.agent_socket, sandbox.session_key)
+            _, base = await asyncio.gather(agent.ready(READY_SECONDS), _fetch(run, shop))
+            await _furnish(run, shop, sandbox, agent, base)
+            watched = await _converse(run_id, sandbox, agent)
+            _raise_unless_finished(await run_of(run_id), watched)
+            await _take_out(run, shop, sandbox, agent, base, watched)
+            return watched.final_text
+
+
+def _end_if_stopped(run: Run) -> None:
+    if run.stop_asked_by:
+        raise Ended(Cause.STOPPED, replies.stopped(by=run.stop_asked_by, mention=settings.MENTION))
+
+
+@asynccontextmanager
+async def _place(run_id: str) -> AsyncIterator[None]:
+    if _places.locked():
+        await move(run_id, State.WAITING, saying="Waiting for a free place: all agents are at work")
+    async with _places:
+        yield
+
+
+async def _fetch(run: Run, shop: Workshop) -> str:
+    """Clone the repository outside, with the member's own credential. Returns the commit that the work begins on."""
+    if run.base_commit and shop.bundle_in.exists():
+        return run.base_commit
+    account = await account_of(run)
+    try:
+        async with as_member(account) as forge:
+            repository = await forge.repository(run.repository)
+            base = await clone.clone(
+                repository.clone_url,
+                forge.git_credential(),
+                run.base_branch,
+                shop.clone,
+                ca_file=settings.CA_FILE,
+            )
+    except ForgeCredential as error:
+        raise Ended(Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url)) from error
+    await clone.write_bundle(shop.clone, base, shop.bundle_in)
+    await note(str(run.id), base_commit=base)
+    return base
+
+
+async def _furnish(run: Run, shop: Workshop, sandbox: Sandbox, agent: AgentServer, base: str) -> None:
+    """Put the clone into the sandbox, without remotes, unless it is there from before a crash."""
+    if await agent.exists(str(run.id)):
+        return
+    sandbox.put(shop.bundle_in.name, shop.bundle_in)
+    script = CLONE.format(
+        repository=shlex.quote(_repository(sandbox)),
+        branch=shlex.quote(run.base_branch),
+        bundle=shlex.quote(f"{sandbox.inbox}/{shop.bundle_in.name}"),
+    )
+    done = await agent.execute(script, cwd=sandbox.workspace, seconds=300)
+    if done.exit_code != 0:
+        raise SandboxFailed(f"The clone could not be put into the sandbox: {done.output[-300:]}")
+
+
+async def _converse(run_id: str, sandbox: Sandbox, agent: AgentServer) -> Watched:
+    run = await run_of(run_id)
+    await agent.create(await _conversation(run, sandbox))
+    if await move(run_id, State.WORKING, saying=f"The agent is at work on {run.repository}"):
+        await telling.say_working(run_id)
+    return await Watch(run_id, sandbox, agent, run_id, deadline_of(run)).until_it_ends()
+
+
+async def _conversation(run: Run, sandbox: Sandbox) -> Conversation:
+    async with as_bot(run.connection) as jira:
+        issue = await jira.issue(run.issue_id)
+        comments = await jira.comments(run.issue_id)
+    text = prompt(Request.of(run.instruction, issue, comments, repository=_repository(sandbox)))
+    model = Model(
+        name=settings.MODEL,
+        base_url=sandbox.model_url,
+        token=ledger.token_of(run.id),
+        input_price=settings.INPUT_PRICE,
+        output_price=settings.OUTPUT_PRICE,
+    )
+    return Conversation(id=str(run.id), text=text, working_dir=_repository(sandbox), model=model, steps=settings.RUN_STEPS)
+
+
+def _raise_unless_finished(run: Run, watched: Watched) -> None:
+    cause = cause_without_work(watched)
+    if cause not in (Cause.NOTHING_TO_CHANGE, Cause.ASKS):
+        raise Ended(cause, replies.of_cause(cause, run, mention=settings.MENTION))
+
+
+async def _take_out(
+    run: Run, shop: Workshop, sandbox: Sandbox, agent: AgentServer, base: str, watched: Watched
+) -> None:
+    """Have the work bundled inside and keep the bundle outside. Raises Ended where there is none."""
+    repository = _repository(sandbox)
+    script = BUNDLE.format(
+        repository=shlex.quote(repository), base=base, bundle=shlex.quote(f"{sandbox.outbox}/{shop.bundle_out.name}")
+    )
+    await agent.execute(script, cwd=repository, seconds=300)
+    bundle = sandbox.take(shop.bundle_out.name, most_bytes=settings.WORK_MEGABYTES * 2**20)
+    if bundle is None:
+        raise nothing_made(watched)
+    shop.keep(bundle)
+
+
+def _repository(sandbox: Sandbox) -> str:
+    return f"{sandbox.workspace}/repository"

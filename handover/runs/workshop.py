@@ -1,0 +1,40 @@
+"""The folder of one run: the clone that we keep, the sandbox's part, and the work that was taken out."""
+
+import shutil
+from pathlib import Path
+
+from handover import settings
+from handover.sandboxes.blueprint import Blueprint
+
+ATTACHED = "base.bundle"
+TAKEN = "work.bundle"
+
+
+class Workshop:
+    """Where one run keeps its things. Only `sandbox` may be written from inside the sandbox."""
+
+    def __init__(self, run_id: str) -> None:
+        self.folder = settings.DATA / "runs" / run_id
+        self.clone = self.folder / "clone.git"
+        self.bundle_in = self.folder / ATTACHED
+        self.bundle_out = self.folder / TAKEN
+        self.sandbox = self.folder / "sandbox"
+
+    def blueprint(self, run_id: str) -> Blueprint:
+        """How the run's sandbox is built."""
+        return Blueprint(
+            run_id=run_id,
+            folder=self.sandbox,
+            agent="openhands" if settings.AGENT == "openhands" else "stand-in",
+            agent_environment=settings.AGENT_ENVIRONMENT,
+            uid=settings.SANDBOX_UID,
+            model_socket=MODEL_SOCKET,
+            kind="bubblewrap" if settings.SANDBOX == "bubblewrap" else "none",
+        )
+
+    def clear(self) -> None:
+        """Remove everything but the page's record."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+MODEL_SOCKET: Path = settings.DATA / "gateway" / "model.sock"
