@@ -43,7 +43,7 @@ class ContentSecurityPolicy:
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise has no types
-    """Whitenoise, answering with the whole file: Django warns of a file read in pieces under ASGI, and ours are small."""
+    """Whitenoise, answering with the whole file: Django warns of pieces under ASGI, and our files are small."""
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:

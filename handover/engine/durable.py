@@ -64,9 +64,10 @@ def workflow(name: str) -> Callable[[Callable[[str], Awaitable[None]]], Callable
     return DBOS.workflow(name=name)
 
 
-async def enqueue(function: Callable[[str], Awaitable[None]], argument: str, *, one_at_a_time: str) -> None:
-    """Run `function(argument)` once for ever, after those that were enqueued before with the same `one_at_a_time`."""
-    with SetWorkflowID(argument), SetEnqueueOptions(queue_partition_key=one_at_a_time):
+async def enqueue(function: Callable[[str], Awaitable[None]], argument: str, *, one_at_a_time: str, order: int) -> None:
+    """Run `function(argument)` once for ever, one after the other in `order` where `one_at_a_time` is the same."""
+    # The engine's own order is by seconds on SQLite: two requests of one second would change places.
+    with SetWorkflowID(argument), SetEnqueueOptions(queue_partition_key=one_at_a_time, priority=order):
         await DBOS.enqueue_workflow_async(RUNS, function, argument)  # type: ignore[arg-type]
 
 
@@ -75,7 +76,7 @@ async def launch(database: Path) -> None:
     config: DBOSConfig = {
         "name": "handover",
         "system_database_url": f"sqlite:///{database}",
-        "system_database_engine": _engine(database),
+        "system_database_engine": engine_of(database),
         "application_version": APPLICATION_VERSION,
         "executor_id": EXECUTOR,
         "max_executor_threads": THREADS,
@@ -95,7 +96,8 @@ def stop() -> None:
     DBOS.destroy()
 
 
-def _engine(database: Path) -> sqlalchemy.Engine:
+def engine_of(database: Path) -> sqlalchemy.Engine:
+    """The engine's own database file: WAL, and every commit on the disk before it counts."""
     engine = sqlalchemy.create_engine(f"sqlite:///{database}")
 
     @sqlalchemy.event.listens_for(engine, "connect")

@@ -80,13 +80,13 @@ async def which_repository(run_id: str) -> None:
     run = await run_of(run_id)
     path = await _named(run)
     account = await account_of(run)
-    repository = await _open_to(account, path)
+    repository = await open_to(account, path)
     await note(
         run_id,
         forge_url=account.forge_url,
         repository=repository.path,
         base_branch=repository.default_branch,
-        branch=run.branch or branch_name(run.issue_key, run.summary),
+        branch=run.branch or await _free_branch(run, account.forge_url, repository.path),
     )
 
 
@@ -105,6 +105,13 @@ async def _named(run: Run) -> str:
     raise Ended(Cause.REFUSED, replies.no_repository(mention=settings.MENTION))
 
 
+async def _free_branch(run: Run, forge_url: str, path: str) -> str:
+    """The branch for this issue, numbered where an earlier run of the same issue has pushed one."""
+    earlier = Run.objects.filter(forge_url=forge_url, repository=path, issue_id=run.issue_id).exclude(commit="")
+    name, pushed = branch_name(run.issue_key, run.summary), await earlier.exclude(id=run.id).acount()
+    return f"{name}-{pushed + 1}" if pushed else name
+
+
 async def account_of(run: Run) -> ForgeAccount:
     """The member's credential on the forge. Raises Ended where there is none."""
     forge = await Forge.objects.afirst()
@@ -117,7 +124,7 @@ async def account_of(run: Run) -> ForgeAccount:
     return account
 
 
-async def _open_to(account: ForgeAccount, path: str) -> Repository:
+async def open_to(account: ForgeAccount, path: str) -> Repository:
     """The repository, where the member may push to it now. Raises Ended where not."""
     closed = Ended(Cause.REFUSED, replies.repository_closed(path=path, forge_url=account.forge_url))
     try:

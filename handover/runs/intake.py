@@ -32,8 +32,8 @@ class Intake:
 
     async def work(self) -> None:
         """Take in deliveries for ever. First, runs that a crash left without their workflow get it."""
-        for run_id, issue in await sync_to_async(_live_runs)():
-            await _start(run_id, issue)
+        for run in await sync_to_async(_live_runs)():
+            await _start(run)
         while True:
             self._journaled.clear()
             await take_in_all()
@@ -51,12 +51,13 @@ async def take_in_all() -> None:
 async def _take_in(delivery: Delivery) -> None:
     run = await sync_to_async(act_on)(delivery)
     if run is not None:
-        await _start(str(run.id), _issue(run))
+        await _start(run)
 
 
-async def _start(run_id: str, issue: str) -> None:
+async def _start(run: Run) -> None:
     # Enqueued after the row is committed and under the run's own id: twice is once.
-    await durable.enqueue(carry_out, run_id, one_at_a_time=issue)
+    issue = f"{run.connection_id}:{run.issue_id}"
+    await durable.enqueue(carry_out, str(run.id), one_at_a_time=issue, order=run.number)
 
 
 def act_on(delivery: Delivery) -> Run | None:
@@ -120,11 +121,5 @@ def _waiting() -> list[Delivery]:
     return list(waiting[:BATCH])
 
 
-def _live_runs() -> list[tuple[str, str]]:
-    return [(str(run.id), _issue(run)) for run in Run.objects.exclude(state=State.ENDED).order_by("asked_at")]
-
-
-def _issue(run: Run) -> str:
-    return f"{run.connection_id}:{run.issue_id}"
-
-
+def _live_runs() -> list[Run]:
+    return list(Run.objects.exclude(state=State.ENDED).order_by("number"))

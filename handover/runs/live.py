@@ -14,7 +14,6 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from handover.runs.models import Run, RunEvent
-from handover.runs.standing import Usage, usage_of
 from handover.runs.views import member_of, standing_context, visible_to
 
 EVENTS_AT_ONCE = 100
@@ -34,17 +33,12 @@ class Pace:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look at the database saw: the run, its use of the model, and events after the last one known."""
+    """What one look at the database brought: the messages to send, and what is known after it."""
 
-    run: Run
-    usage: Usage
-    events: list[RunEvent]
-
-    @property
-    def facts(self) -> tuple[object, ...]:
-        """Equal as long as the moving parts of the page are."""
-        columns = self.run._meta.concrete_fields
-        return (*(getattr(self.run, column.attname) for column in columns), self.usage)
+    messages: list[str]
+    facts: tuple[object, ...]
+    last: int
+    over: bool
 
 
 @require_GET
@@ -59,31 +53,29 @@ async def live(request: HttpRequest, run_id: UUID) -> StreamingHttpResponse:
     return response
 
 
-async def stream(run_id: UUID, *, after: int, pace: Pace = Pace()) -> AsyncIterator[str]:  # noqa: B008  it is frozen
+async def stream(run_id: UUID, *, after: int, pace: Pace = Pace()) -> AsyncIterator[str]:
     """Server-sent events: `standing` (the moving parts), `happened` (one more event), at last `end`."""
     clock = asyncio.get_running_loop().time
-    ends, quiet_since = clock() + pace.life, clock()
-    facts: tuple[object, ...] = ()
-    over = False
+    ends, heard = clock() + pace.life, clock()
+    known = Look([], facts=(), last=after, over=False)
     yield "retry: 1000\n\n"
     while clock() < ends and not streams_end.is_set():
-        look = await sync_to_async(_look)(run_id, after)
+        look = await sync_to_async(_look)(run_id, known)
         if look is None:
-            break
-        for message in _messages(look, known=facts):
-            quiet_since = clock()
+            return
+        for message in look.messages:
             yield message
-        # The event that tells of the ending may be written after the move: end when a second look saw nothing new.
-        if over and not look.events:
-            break
-        over, facts = not look.run.live, look.facts
-        after = look.events[-1].id if look.events else after
-        if clock() - quiet_since >= pace.heartbeat:
-            quiet_since = clock()
+        # The event that tells of the ending may be written after the move: end when a second look brings nothing more.
+        if known.over and not look.messages:
+            yield message_of("end", "")
+            return
+        if look.messages:
+            heard = clock()
+        elif clock() - heard >= pace.heartbeat:
+            heard = clock()
             yield ": alive\n\n"
+        known = look
         await asyncio.sleep(pace.look)
-    if over:
-        yield message_of("end", "")
 
 
 def message_of(name: str, data: str, *, event_id: int | None = None) -> str:
@@ -94,21 +86,19 @@ def message_of(name: str, data: str, *, event_id: int | None = None) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _look(run_id: UUID, after: int) -> Look | None:
+def _look(run_id: UUID, known: Look) -> Look | None:
     # The run first: what is written before it ends is then among the events.
     run = Run.objects.select_related("connection").filter(id=run_id).first()
     if run is None:
         return None
-    events = list(run.events.filter(id__gt=after).order_by("id")[:EVENTS_AT_ONCE])
-    return Look(run, usage_of(run_id), events)
+    context = standing_context(run)
+    events = list(run.events.filter(id__gt=known.last).order_by("id")[:EVENTS_AT_ONCE])
+    facts = (*(getattr(run, column.attname) for column in run._meta.concrete_fields), context["usage"])
+    messages = [_happened(event) for event in events]
+    if facts != known.facts:
+        messages.insert(0, message_of("standing", render_to_string("runs/_standing.html", context)))
+    return Look(messages, facts=facts, last=events[-1].id if events else known.last, over=not run.live)
 
 
-def _messages(look: Look, *, known: tuple[object, ...]) -> list[str]:
-    messages = []
-    if look.facts != known:
-        messages.append(message_of("standing", render_to_string("runs/_standing.html", standing_context(look.run))))
-    for event in look.events:
-        messages.append(
-            message_of("happened", render_to_string("runs/_event.html", {"event": event}), event_id=event.id)
-        )
-    return messages
+def _happened(event: RunEvent) -> str:
+    return message_of("happened", render_to_string("runs/_event.html", {"event": event}), event_id=event.id)

@@ -56,6 +56,12 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+def next_number() -> int:
+    """The number of the next run. Under a write transaction nobody else can take it."""
+    last: int | None = Run.objects.aggregate(last=models.Max("number"))["last"]
+    return (last or 0) + 1
+
+
 class Run(models.Model):
     """One request for work and all that came of it. One row per trigger, for ever."""
 
@@ -66,6 +72,7 @@ class Run(models.Model):
         LABEL = "label"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.PositiveIntegerField(unique=True, default=next_number, editable=False, help_text="In the order of asking.")
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
     dedupe_key = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)

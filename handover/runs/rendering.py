@@ -7,8 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mistletoe import Document
+from mistletoe.block_token import Document, Heading, Table
 from mistletoe.html_renderer import HtmlRenderer
+from mistletoe.span_token import AutoLink, Image, Link
 
 HEAD_LINES = 12
 HEAD_CHARACTERS = 1_200
@@ -77,27 +78,27 @@ def _origin(address: str) -> tuple[str, str] | None:
     return parts.scheme, parts.netloc.lower()
 
 
-class _Renderer(HtmlRenderer):  # type: ignore[misc]  # mistletoe has no types
+class _Renderer(HtmlRenderer):
     def __init__(self, trusted: Collection[str]) -> None:
-        super().__init__(process_html_tokens=False)
+        super().__init__(process_html_tokens=False)  # type: ignore[no-untyped-call]
         self._trusted = trusted
 
-    def render_link(self, token: object) -> str:
-        inner, target = self.render_inner(token), str(getattr(token, "target", ""))
+    def render_link(self, token: Link | AutoLink) -> str:
+        inner, target = self.render_inner(token), token.target
         if below(target, self._trusted):
             return f'<a href="{self.escape_url(target)}" rel="noreferrer">{inner}</a>'
         written = html.escape(target)
         return inner if inner == written else f"{inner} ({written})"
 
-    def render_auto_link(self, token: object) -> str:
+    def render_auto_link(self, token: AutoLink) -> str:
         return self.render_link(token)
 
-    def render_image(self, token: object) -> str:
-        return f"{self.render_to_plain(token)} ({html.escape(str(getattr(token, 'src', '')))})"
+    def render_image(self, token: Image) -> str:
+        return f"{self.render_to_plain(token)} ({html.escape(token.src)})"
 
-    def render_heading(self, token: object) -> str:
-        level = min(int(getattr(token, "level", 1)) + LEVELS_ABOVE, 6)
+    def render_heading(self, token: Heading) -> str:
+        level = min(token.level + LEVELS_ABOVE, 6)
         return f"<h{level}>{self.render_inner(token)}</h{level}>"
 
-    def render_table(self, token: object) -> str:
+    def render_table(self, token: Table) -> str:
         return f'<div class="wide">{super().render_table(token)}</div>'

@@ -148,5 +148,35 @@ def fault(*, run_url: str, mention: str) -> str:
     )
 
 
+def of_cause(cause: Cause, *, spent: Decimal, stopped_by: str, run_url: str, mention: str) -> str:
+    """What is told where the agent ended without finishing its work."""
+    match cause:
+        case Cause.STOPPED:
+            return stopped(by=stopped_by, mention=mention)
+        case Cause.CEILING | Cause.STEPS | Cause.TIME:
+            return out_of_budget(cause, spent=spent, mention=mention)
+        case Cause.MODEL_REFUSED | Cause.MODEL_UNAVAILABLE | Cause.MODEL_RATE_LIMITED:
+            return model_trouble(cause, mention=mention)
+    return agent_trouble(cause, run_url=run_url, mention=mention)
+
+
+def pull_request_body(
+    *, issue_key: str, issue_url: str, run_url: str, asker: str, request: str, report: str, changed: str
+) -> str:
+    """The pull request's description. Quoted text is a claim of the asker or of the agent, and stands as such."""
+    parts = [
+        f"For [{issue_key}]({issue_url}), at the request of {asker}.",
+        f"**Request**\n\n{_quoted(request)}" if request.strip() else "",
+        f"**Changed**\n\n{changed}",
+        f"**What the agent reports**\n\n{_quoted(report)}" if report.strip() else "",
+        f"[The run]({run_url}) shows each step.",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.strip().splitlines())
+
+
 def _report(report: str) -> str:
     return f"The agent reports:\n\n{report}" if report.strip() else "The agent wrote no report."

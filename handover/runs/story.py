@@ -21,10 +21,10 @@ async def _way(run_id: str) -> Ended:
         await asking.accept(run_id)
         await asking.who_asked(run_id)
         await asking.which_repository(run_id)
-        await working.agent_works(run_id)
-        await delivering.push(run_id)
-        await delivering.propose(run_id)
-        return await delivering.delivered(run_id)
+        report = await working.agent_works(run_id)
+        changed = await delivering.push(run_id, report)
+        await delivering.propose(run_id, report, changed)
+        return await delivering.delivered(run_id, report, changed)
     except Ended as ending:
         return ending
     except durable.GaveUp as gave_up:

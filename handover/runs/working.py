@@ -60,7 +60,7 @@ async def agent_works(run_id: str) -> str:
             _, base = await asyncio.gather(agent.ready(READY_SECONDS), _fetch(run, shop))
             await _furnish(run, shop, sandbox, agent, base)
             watched = await _converse(run_id, sandbox, agent)
-            _raise_unless_finished(await run_of(run_id), watched)
+            await _raise_unless_finished(await run_of(run_id), watched)
             await _take_out(run, shop, sandbox, agent, base, watched)
             return watched.final_text
 
@@ -138,10 +138,14 @@ async def _conversation(run: Run, sandbox: Sandbox) -> Conversation:
     return Conversation(id=str(run.id), text=text, working_dir=_repository(sandbox), model=model, steps=settings.RUN_STEPS)
 
 
-def _raise_unless_finished(run: Run, watched: Watched) -> None:
+async def _raise_unless_finished(run: Run, watched: Watched) -> None:
     cause = cause_without_work(watched)
     if cause not in (Cause.NOTHING_TO_CHANGE, Cause.ASKS):
-        raise Ended(cause, replies.of_cause(cause, run, mention=settings.MENTION))
+        spent = await ledger.spent(str(run.id))
+        told = replies.of_cause(
+            cause, spent=spent.cost, stopped_by=run.stop_asked_by, run_url=page_of(str(run.id)), mention=settings.MENTION
+        )
+        raise Ended(cause, told)
 
 
 async def _take_out(
@@ -155,8 +159,15 @@ async def _take_out(
     await agent.execute(script, cwd=repository, seconds=300)
     bundle = sandbox.take(shop.bundle_out.name, most_bytes=settings.WORK_MEGABYTES * 2**20)
     if bundle is None:
-        raise nothing_made(watched)
+        raise _nothing_made(watched)
     shop.keep(bundle)
+
+
+def _nothing_made(watched: Watched) -> Ended:
+    if watched.asks:
+        return Ended(Cause.ASKS, replies.asks(question=watched.final_text, mention=settings.MENTION))
+    told = replies.nothing_to_change(report=watched.final_text, mention=settings.MENTION)
+    return Ended(Cause.NOTHING_TO_CHANGE, told)
 
 
 def _repository(sandbox: Sandbox) -> str:

@@ -32,6 +32,12 @@ class Workshop:
             kind="bubblewrap" if settings.SANDBOX == "bubblewrap" else "none",
         )
 
+    def keep(self, bundle: bytes) -> None:
+        """Keep the work that was taken out, whole or not at all."""
+        fresh = self.bundle_out.with_suffix(".part")
+        fresh.write_bytes(bundle)
+        fresh.rename(self.bundle_out)
+
     def clear(self) -> None:
         """Remove everything but the page's record."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -60,10 +60,7 @@ def without_sandbox() -> bool:
 
 
 def _time(at: datetime, written: str) -> SafeString:
-    whole = at.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        whole.isoformat(timespec="seconds"),
-        f"{whole:%-d %b %Y, %H:%M:%S} UTC",
-        written,
-    )
+    exact = at.astimezone(UTC)
+    title = f"{exact:%-d %b %Y, %H:%M:%S} UTC"
+    machine = exact.isoformat(timespec="seconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine, title, written)

@@ -1,0 +1,213 @@
+"""A whole pretend organisation on loopback: stand-ins in this process, Handover in a child of its own."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from standins.forge import StandInForge
+from standins.forge.cast import ForgeCast, forge_cast
+from standins.jira import StandInJira
+from standins.jira.cast import JiraCast, jira_cast
+from standins.model import StandInModel
+from standins.serving import Served
+
+PASSWORD = "rehearsal-only"  # noqa: S105  for sign-in on loopback, printed by the demo
+MODEL_KEY = "sk-stand-in"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where everything answers."""
+
+    handover: str
+    jira: str
+    forge: str
+    model: str
+
+
+class Rehearsal:
+    """Stand-ins and Handover, wired up as an administrator would.
+
+    `environment` goes to Handover on top of what the rehearsal sets. Handover can be killed and started again; the
+    stand-ins keep their state. `with Rehearsal(folder) as rehearsal:` ends all of it.
+    """
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None, ports: Mapping[str, int] | None = None):
+        self.folder = folder
+        self._ports = dict(ports or {})
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self.jira = StandInJira()
+        self.forge = StandInForge(folder / "forge")
+        self.model = StandInModel(key=MODEL_KEY)
+        self.people: JiraCast = jira_cast(self.jira)
+        self.accounts: ForgeCast = forge_cast(self.forge)
+        self._served = [
+            Served(stand_in.app, port=self._ports.get(name, 0))
+            for name, stand_in in (("jira", self.jira), ("forge", self.forge), ("model", self.model))
+        ]
+        jira, forge, model = self._served
+        self.jira.base_url = f"{jira.url}/jira"
+        self.forge.base_url = forge.url
+        port = self._ports.get("handover") or free_port()
+        self.at = Addresses(f"http://127.0.0.1:{port}", self.jira.base_url, forge.url, f"{model.url}/v1")
+        self._environment = self._environment_of_handover(port, environment or {})
+        self._prepare()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start Handover and wait until it answers."""
+        log = (self.folder / "handover.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "handover", "serve"], env=self._environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
+        log.close()
+        self._wait_until_it_answers(seconds=60)
+
+    def kill(self) -> None:
+        """End Handover as a power cut would: no word, no clean-up."""
+        assert self.process
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End Handover as an administrator would, then the stand-ins."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for served in self._served:
+            served.stop()
+
+    def command(self, *arguments: str) -> str:
+        """What `handover …` prints in this rehearsal."""
+        done = subprocess.run(
+            [sys.executable, "-m", "handover", *arguments], env=self._environment, capture_output=True, check=True, timeout=60
+        )
+        return done.stdout.decode()
+
+    def log(self) -> str:
+        """What Handover has logged."""
+        return (self.folder / "handover.log").read_text(errors="replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def _environment_of_handover(self, port: int, further: Mapping[str, str]) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANDOVER_", "LLM_", "DJANGO_"))}
+        agent = {name: os.environ[name] for name in ("HANDOVER_AGENT_ENVIRONMENT",) if name in os.environ}
+        return {
+            **kept,
+            **agent,
+            "HANDOVER_DATA": str(self.folder / "data"),
+            "HANDOVER_HOST": "127.0.0.1",
+            "HANDOVER_PORT": str(port),
+            "HANDOVER_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "DJANGO_SETTINGS_MODULE": "handover.settings",
+            "LLM_MODEL": "openai/stand-in",
+            "LLM_BASE_URL": self.at_model(),
+            "LLM_API_KEY": MODEL_KEY,
+            **further,
+        }
+
+    def at_model(self) -> str:
+        """The stand-in model's address."""
+        return f"{self._served[2].url}/v1"
+
+    def _prepare(self) -> None:
+        secret = secrets.token_urlsafe(32)
+        plan = {
+            "jira": {
+                "base_url": self.at.jira,
+                "bot_name": self.people.bot.name,
+                "bot_key": self.people.bot.key,
+                "bot_token": self.jira.token_for(self.people.bot),
+                "webhook_secret": secret,
+            },
+            "forge": {"base_url": self.at.forge},
+            "members": self._members(),
+        }
+        prepared = subprocess.run(
+            [sys.executable, "-m", "handover.demo.prepare"],
+            env=self._environment,
+            input=json.dumps(plan).encode(),
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=60,
+        )
+        self.connection: dict[str, str] = json.loads(prepared.stdout)
+        self.secret = secret
+        self.jira.register_webhook(f"{self.at.handover}{self.connection['events_path']}", secret)
+
+    def _members(self) -> list[dict[str, object]]:
+        people, accounts = self.people, self.accounts
+        return [
+            _member(people.administrator, administrator=True, jira_key=people.administrator.key),
+            _member(
+                people.linked,
+                jira_key=people.linked.key,
+                forge_login=accounts.linked.login,
+                forge_token=self.forge.token_for(accounts.linked),
+            ),
+            _member(people.unlinked),
+            _member(
+                people.attacker,
+                jira_key=people.attacker.key,
+                forge_login=accounts.attacker.login,
+                forge_token=self.forge.token_for(accounts.attacker),
+            ),
+        ]
+
+    def _wait_until_it_answers(self, *, seconds: float) -> None:
+        assert self.process
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"Handover ended at its start:\n{self.log()[-2000:]}")
+            try:
+                if httpx.get(f"{self.at.handover}/sign-in", timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        raise RuntimeError(f"Handover did not answer within {seconds:.0f} s:\n{self.log()[-2000:]}")
+
+
+def free_port() -> int:
+    """A port on loopback that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _member(
+    person: object, *, administrator: bool = False, jira_key: str = "", forge_login: str = "", forge_token: str = ""
+) -> dict[str, object]:
+    return {
+        "name": person.name,  # type: ignore[attr-defined]
+        "display_name": person.display_name,  # type: ignore[attr-defined]
+        "email": person.email,  # type: ignore[attr-defined]
+        "password": PASSWORD,
+        "administrator": administrator,
+        "jira_key": jira_key,
+        "forge_login": forge_login,
+        "forge_token": forge_token,
+    }
