@@ -18,9 +18,9 @@ from typing import Self
 import httpx
 
 from standins.forge import StandInForge
-from standins.forge.cast import ForgeCast, forge_cast
+from standins.forge import cast as forge_cast
 from standins.jira import StandInJira
-from standins.jira.cast import JiraCast, jira_cast
+from standins.jira import cast as jira_cast
 from standins.model import StandInModel
 from standins.serving import Served
 
@@ -53,8 +53,8 @@ class Rehearsal:
         self.jira = StandInJira()
         self.forge = StandInForge(folder / "forge")
         self.model = StandInModel(key=MODEL_KEY)
-        self.people: JiraCast = jira_cast(self.jira)
-        self.accounts: ForgeCast = forge_cast(self.forge)
+        self.people = jira_cast.acme(self.jira)
+        forge_cast.acme(self.forge)
         self._served = [
             Served(stand_in.app, port=self._ports.get(name, 0))
             for name, stand_in in (("jira", self.jira), ("forge", self.forge), ("model", self.model))
@@ -130,6 +130,10 @@ class Rehearsal:
             **further,
         }
 
+    def add_shop(self, path: str) -> None:
+        """A further repository like Acme/web-app, which Lina may write to."""
+        self.forge.repository(path, forge_cast.WEB_APP_FILES, access={forge_cast.LINKED: "write"})
+
     def at_model(self) -> str:
         """The stand-in model's address."""
         return f"{self._served[2].url}/v1"
@@ -160,21 +164,21 @@ class Rehearsal:
         self.jira.register_webhook(f"{self.at.handover}{self.connection['events_path']}", secret)
 
     def _members(self) -> list[dict[str, object]]:
-        people, accounts = self.people, self.accounts
+        people, token_for = self.people, self.forge.token_for
         return [
             _member(people.administrator, administrator=True, jira_key=people.administrator.key),
             _member(
                 people.linked,
                 jira_key=people.linked.key,
-                forge_login=accounts.linked.login,
-                forge_token=self.forge.token_for(accounts.linked),
+                forge_login=forge_cast.LINKED,
+                forge_token=token_for(forge_cast.LINKED),
             ),
             _member(people.unlinked),
             _member(
                 people.attacker,
                 jira_key=people.attacker.key,
-                forge_login=accounts.attacker.login,
-                forge_token=self.forge.token_for(accounts.attacker),
+                forge_login=forge_cast.ATTACKER,
+                forge_token=token_for(forge_cast.ATTACKER),
             ),
         ]
 

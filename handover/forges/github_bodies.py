@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 
-class User(msgspec.Struct):
+class User(msgspec.Struct, frozen=True):
     """https://docs.github.com/en/rest/users/users#get-the-authenticated-user"""
 
     id: int
@@ -14,14 +14,14 @@ class User(msgspec.Struct):
     email: str | None = None
 
 
-class Permissions(msgspec.Struct):
+class Permissions(msgspec.Struct, frozen=True):
     """The account's own role. It stays true on an archived repository, and says nothing of the token's own grant."""
 
     pull: bool = False
     push: bool = False
 
 
-class Repository(msgspec.Struct):
+class Repository(msgspec.Struct, frozen=True):
     """https://docs.github.com/en/rest/repos/repos#get-a-repository"""
 
     id: int
@@ -32,20 +32,20 @@ class Repository(msgspec.Struct):
     permissions: Permissions = Permissions()
 
 
-class NamedRepository(msgspec.Struct):
+class NamedRepository(msgspec.Struct, frozen=True):
     """The repository that a branch is in."""
 
     full_name: str
 
 
-class Branch(msgspec.Struct):
+class Branch(msgspec.Struct, frozen=True):
     """One side of a pull request; `repo` is null where its fork was deleted."""
 
     ref: str
     repo: NamedRepository | None = None
 
 
-class PullRequest(msgspec.Struct):
+class PullRequest(msgspec.Struct, frozen=True):
     """https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request"""
 
     number: int
@@ -56,7 +56,7 @@ class PullRequest(msgspec.Struct):
     merged_at: str | None = None
 
 
-class Problem(msgspec.Struct):
+class Problem(msgspec.Struct, frozen=True):
     """One entry of `errors`."""
 
     code: str = ""
@@ -64,7 +64,7 @@ class Problem(msgspec.Struct):
     message: str = ""
 
 
-class Refusal(msgspec.Struct):
+class Refusal(msgspec.Struct, frozen=True):
     """https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
 
     `errors` holds objects or bare strings.

@@ -27,7 +27,7 @@ _REDIRECTED = re.compile(r"returned error: 30\d|unable to update url base from r
 _BAD_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 # https://git-scm.com/docs/git-check-ref-format, and nothing that means something in a refspec
 _BRANCH = re.compile(
-    r"(?!.*(\.\.|@\{|//|/\.|\.lock(/|$)))[^\x00-\x20\x7f~^:?*\[\\/.][^\x00-\x20\x7f~^:?*\[\\]*(?<![/.])"
+    r"(?!.*(\.\.|@\{|//|/\.|\.lock(/|$)))[^\x00-\x20\x7f~^:?*\[\\/.-][^\x00-\x20\x7f~^:?*\[\\]*(?<![/.])"
 )
 
 

@@ -31,7 +31,7 @@ class TextPart(Strict, tag_field="type", tag="text"):
     """A piece of text."""
 
     text: str
-    cache_control: CacheControl | None | UnsetType = UNSET
+    cache_control: CacheControl | UnsetType | None = UNSET
 
 
 class ImageAddress(Strict):
@@ -45,7 +45,7 @@ class ImagePart(Strict, tag_field="type", tag="image_url"):
     """An image."""
 
     image_url: ImageAddress
-    cache_control: CacheControl | None | UnsetType = UNSET
+    cache_control: CacheControl | UnsetType | None = UNSET
 
 
 Content = str | list[TextPart | ImagePart]
@@ -91,10 +91,10 @@ class UserMessage(Strict, tag_field="role", tag="user"):
 class AssistantMessage(Strict, tag_field="role", tag="assistant"):
     """What the model said."""
 
-    content: Text | None | UnsetType = UNSET
-    tool_calls: list[ToolCall] | None | UnsetType = UNSET
-    reasoning_content: str | None | UnsetType = UNSET
-    refusal: str | None | UnsetType = UNSET
+    content: Text | UnsetType | None = UNSET
+    tool_calls: list[ToolCall] | UnsetType | None = UNSET
+    reasoning_content: str | UnsetType | None = UNSET
+    refusal: str | UnsetType | None = UNSET
     name: Name | UnsetType = UNSET
 
 
@@ -115,7 +115,7 @@ class Function(Strict):
     name: Name
     description: str | UnsetType = UNSET
     parameters: Schema | UnsetType = UNSET
-    strict: bool | None | UnsetType = UNSET
+    strict: bool | UnsetType | None = UNSET
 
 
 class Tool(Strict):
@@ -123,7 +123,7 @@ class Tool(Strict):
 
     type: Literal["function"]
     function: Function
-    cache_control: CacheControl | None | UnsetType = UNSET
+    cache_control: CacheControl | UnsetType | None = UNSET
 
 
 class NamedFunction(Strict):
@@ -153,7 +153,7 @@ class JsonSchema(Strict):
     name: Name
     description: str | UnsetType = UNSET
     schema: Schema | UnsetType = UNSET
-    strict: bool | None | UnsetType = UNSET
+    strict: bool | UnsetType | None = UNSET
 
 
 class SchemaFormat(Strict, tag_field="type", tag="json_schema"):
@@ -176,20 +176,20 @@ class Completion(Strict):
     tools: Annotated[list[Tool], Meta(max_length=512)] | UnsetType = UNSET
     tool_choice: Literal["none", "auto", "required"] | ToolChoice | UnsetType = UNSET
     parallel_tool_calls: bool | UnsetType = UNSET
-    temperature: Degree | None | UnsetType = UNSET
-    top_p: Share | None | UnsetType = UNSET
-    top_k: Count | None | UnsetType = UNSET
-    presence_penalty: Degree | None | UnsetType = UNSET
-    frequency_penalty: Degree | None | UnsetType = UNSET
-    seed: int | None | UnsetType = UNSET
-    stop: str | Annotated[list[str], Meta(max_length=16)] | None | UnsetType = UNSET
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None | UnsetType = UNSET
-    verbosity: Literal["low", "medium", "high"] | None | UnsetType = UNSET
+    temperature: Degree | UnsetType | None = UNSET
+    top_p: Share | UnsetType | None = UNSET
+    top_k: Count | UnsetType | None = UNSET
+    presence_penalty: Degree | UnsetType | None = UNSET
+    frequency_penalty: Degree | UnsetType | None = UNSET
+    seed: int | UnsetType | None = UNSET
+    stop: str | Annotated[list[str], Meta(max_length=16)] | UnsetType | None = UNSET
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | UnsetType | None = UNSET
+    verbosity: Literal["low", "medium", "high"] | UnsetType | None = UNSET
     response_format: TextFormat | JsonFormat | SchemaFormat | UnsetType = UNSET
-    max_tokens: Count | None | UnsetType = UNSET
-    max_completion_tokens: Count | None | UnsetType = UNSET
-    stream: bool | None | UnsetType = UNSET
-    stream_options: StreamOptions | None | UnsetType = UNSET
+    max_tokens: Count | UnsetType | None = UNSET
+    max_completion_tokens: Count | UnsetType | None = UNSET
+    stream: bool | UnsetType | None = UNSET
+    stream_options: StreamOptions | UnsetType | None = UNSET
     n: Literal[1] | UnsetType = UNSET
     # Taken and not passed on: they sort, keep or label calls at the provider, who bills us for one of them
     # (`service_tier`), and strict servers refuse them.

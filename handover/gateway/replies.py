@@ -66,14 +66,18 @@ def body_too_large(most: int) -> NotAnswered:
 
 def not_let_through(reason: str) -> NotAnswered:
     """A field or a value that Handover does not pass on. `reason` names it."""
-    return NotAnswered(400, f"Handover does not let this request through to the model: {reason}", code="handover_refused")
+    return NotAnswered(
+        400, f"Handover does not let this request through to the model: {reason}", code="handover_refused"
+    )
 
 
 def at_ceiling() -> NotAnswered:
     """The run has cost what it may cost."""
     # 400, since neither litellm nor OpenAI's client tries it again; and worded so that neither takes it for a
     # request that is too long for the model, which OpenHands would answer with a shorter one.
-    return NotAnswered(400, "This run has reached what it may cost. Handover makes no further call for it.", code=CEILING)
+    return NotAnswered(
+        400, "This run has reached what it may cost. Handover makes no further call for it.", code=CEILING
+    )
 
 
 def too_many() -> NotAnswered:

@@ -49,7 +49,7 @@ class Tally:
         return self.counted or Usage(input_tokens=self.most.input_tokens, output_tokens=self._seen())
 
     def broken_off(self, seconds: float) -> Usage:
-        """What an answer used of which the end was not seen: at the least what was, at the most what could be written."""
+        """What an answer used whose end was not seen: what came of it, or what a model writes in that time."""
         written = min(self.most.output_tokens, ceil(seconds * TOKENS_PER_SECOND))
         return self.counted or Usage(input_tokens=self.most.input_tokens, output_tokens=max(self._seen(), written))
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from standins.faults import Faults
+try:
+    from standins.faults import Faults
+except ImportError:
+
+    class Faults:
+        def around(self, app):
+            return app
+
+
 from standins.forge import git_http, github, pages
 from standins.forge.records import (
     Access,
@@ -16,7 +24,7 @@ from standins.forge.records import (
     PullRequest,
     Repository,
     Request,
-    UnknownPullRequest,
+    Unknown,
     User,
     moment,
     new_token,
@@ -140,14 +148,22 @@ class StandInForge:
         return list(self._pulls[self._known(path).id])
 
     def pull_request(self, path: str, number: int) -> PullRequest:
-        """One of them. Raises UnknownPullRequest."""
+        """One of them. Raises Unknown."""
         for found in self.pull_requests(path):
             if found.number == number:
                 return found
-        raise UnknownPullRequest(f"{path}#{number}")
+        raise Unknown(f"{path}#{number}")
 
     def propose(
-        self, repository: Repository, author: User, *, head: str, base: str, title: str, body: str = "", draft: bool = False
+        self,
+        repository: Repository,
+        author: User,
+        *,
+        head: str,
+        base: str,
+        title: str,
+        body: str = "",
+        draft: bool = False,
     ) -> PullRequest:
         """A new pull request. Raises AlreadyProposed."""
         with self._lock:
@@ -175,7 +191,8 @@ class StandInForge:
 
     def _known(self, path: str) -> Repository:
         found = self.find(path)
-        assert found is not None, f"The stand-in forge has no repository {path}."
+        if found is None:
+            raise Unknown(path)
         return found
 
     def _recorded(self, app: ASGIApp) -> ASGIApp:

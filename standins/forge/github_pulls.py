@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from standins.forge.github_refusals import Refused, invalid, not_found
 from standins.forge.github_shapes import Shapes
-from standins.forge.records import AlreadyProposed, PullRequest, Repository, UnknownPullRequest, User
+from standins.forge.records import AlreadyProposed, PullRequest, Repository, Unknown, User
 
 if TYPE_CHECKING:
     from standins.forge.forge import StandInForge
@@ -39,7 +39,7 @@ def one_pull(forge: "StandInForge", request: Request, user: User, repository: Re
     """One of them."""
     try:
         found = forge.pull_request(repository.path, request.path_params["number"])
-    except UnknownPullRequest:
+    except Unknown:
         raise not_found() from None
     return JSONResponse(Shapes(request).pull_request(found, user))
 

@@ -10,8 +10,8 @@ from standins.forge.repositories import BareRepository
 Access = Literal["read", "write"]
 
 
-class UnknownPullRequest(Exception):
-    """There is no such pull request."""
+class Unknown(Exception):
+    """The forge has no such repository or pull request."""
 
 
 class AlreadyProposed(Exception):

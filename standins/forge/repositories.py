@@ -81,7 +81,14 @@ class BareRepository:
 
     def commits(self, revision: str, *, without: str = "", most: int = 100) -> list[Commit]:
         """Newest first."""
-        order = ["log", f"-{most}", "--format=%H%x00%an%x00%ae%x00%s", revision, *([f"^{without}"] if without else []), "--"]
+        order = [
+            "log",
+            f"-{most}",
+            "--format=%H%x00%an%x00%ae%x00%s",
+            revision,
+            *([f"^{without}"] if without else []),
+            "--",
+        ]
         rows = [line.split("\0", 3) for line in self.git(*order).splitlines()]
         return [Commit(id=row[0], author=row[1], email=row[2], subject=row[3]) for row in rows]
 
@@ -133,7 +140,13 @@ def run_git(*arguments: str, given: bytes = b"", environment: Mapping[str, str] 
 def clean_environment() -> dict[str, str]:
     """Nothing of the person who runs it."""
     path = os.environ.get("PATH", os.defpath)
-    return {"PATH": path, "HOME": "/nonexistent", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    return {
+        "PATH": path,
+        "HOME": "/nonexistent",
+        "LC_ALL": "C",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
 
 
 def _data(raw: bytes) -> bytes:
