@@ -14,8 +14,9 @@ from django.core.management import call_command
 from handover import settings
 from handover.asgi import doors
 from handover.engine import durable
-from handover.gateway.app import Gateway, Upstream
+from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
+from handover.gateway.upstream import upstream_of
 from handover.lib import http
 from handover.runs.intake import Intake
 from handover.runs.ledger import RunLedger
@@ -93,8 +94,9 @@ async def _agents() -> AsyncIterator[Intake]:
         case Unusable(sentence=sentence):
             raise click.ClickException(sentence)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(http.client(ca_file=settings.CA_FILE, timeout=MODEL_TIME_LIMIT))
-        gateway = Gateway(RunLedger(), _upstream(), client)
+        client = await stack.enter_async_context(http.client(ca_file=settings.CA_FILE))
+        upstream = upstream_of(settings.MODEL, base_url=settings.MODEL_BASE_URL, key=settings.MODEL_KEY)
+        gateway = Gateway(RunLedger(), upstream, client)
         await stack.enter_async_context(GatewayServer(gateway, MODEL_SOCKET))
         await durable.launch(settings.ENGINE_FILE)
         stack.callback(durable.stop)

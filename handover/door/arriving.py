@@ -54,6 +54,6 @@ async def _rest(receive: ASGIReceiveCallable, body: bytearray) -> bytes:
 
 
 def announces_too_much(content_length: bytes) -> bool:
-    """Whether the header tells of more than MOST_BYTES. What is no number tells nothing: the bytes are counted anyway."""
+    """Whether the header tells of more than MOST_BYTES. What is no number tells nothing: the bytes are counted."""
     digits = content_length.lstrip(b"0")
     return digits.isdigit() and (len(digits) > 12 or int(digits) > MOST_BYTES)

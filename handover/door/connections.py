@@ -26,16 +26,17 @@ class Known:
 
     id: UUID
     secret: str
-    base_url: str
     watch: Watch
+    links: str
+    """What every `self` in its bodies begins with."""
 
 
 # Nobody knows its secret. It lets a delivery to an unknown connection cost what one with a wrong signature costs.
 STRANGER = Known(
     id=UUID(int=0),
     secret=secrets.token_hex(32),
-    base_url="",
     watch=Watch(mention="", label="", bot_name="", bot_key=""),
+    links="",
 )
 
 
@@ -57,7 +58,9 @@ class Connections:
             self._by_path = await self._read()
         except DatabaseError as error:
             if not self._failing:
-                log.error("The connections cannot be read: %s. Deliveries to a new one are refused until they can.", error)
+                log.error(
+                    "The connections cannot be read: %s. Deliveries to a new one are refused until they can.", error
+                )
             self._failing = True
         else:
             self._failing = False
@@ -94,4 +97,4 @@ def _known(row: Connection) -> Known | None:
         log.error("Deliveries of %s are refused: %s", row.base_url, error)
         return None
     # An empty secret is one that everybody knows.
-    return Known(id=row.id, secret=secret, base_url=row.base_url, watch=watch_of(row)) if secret else None
+    return Known(id=row.id, secret=secret, watch=watch_of(row), links=f"{row.base_url}/") if secret else None

@@ -118,7 +118,7 @@ class _File:
         self._open: sqlite3.Connection | None = None
 
     def commit(self, entries: list[Entry]) -> None:
-        """Put all entries on the disk, or none. Raises sqlite3.Error; the next commit begins with a fresh connection."""
+        """Put all entries on the disk, or none. Raises sqlite3.Error; the next commit opens the file anew."""
         try:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha1
 
 # https://git-scm.com/docs/gitformat-bundle
 WORK_REF = "refs/heads/handover-work"
@@ -77,6 +78,9 @@ def _objects_of(pack: bytes) -> int:
     """How many objects the pack claims, https://git-scm.com/docs/gitformat-pack"""
     if len(pack) < _PACK_HEAD or pack[:8] not in (b"PACK\0\0\0\2", b"PACK\0\0\0\3"):
         raise _unreadable("it holds no pack")
+    # git stops reading where the pack ends; only its checksum tells that nothing follows.
+    if pack[-20:] != sha1(memoryview(pack)[:-20], usedforsecurity=False).digest():
+        raise _unreadable("its pack is damaged")
     return int.from_bytes(pack[8:_PACK_HEAD], "big")
 
 

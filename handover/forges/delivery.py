@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from handover.forges.bundles import WorkRefused, read_bundle
+from handover.forges.differences import differences
 from handover.forges.git_command import git
 from handover.forges.inspection import (
     LINK,
@@ -14,7 +15,6 @@ from handover.forges.inspection import (
     Entry,
     Limits,
     changes,
-    entries,
     judge,
     judge_link,
     judge_sizes,
@@ -99,9 +99,8 @@ async def _tree_of(quarantine: Quarantine, tip: str) -> str:
 
 
 async def _judged(quarantine: Quarantine, *, base: str, tree: str, limits: Limits) -> Work:
-    compare = ["diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv"]
-    both = [f"{base}^{{tree}}", tree]
-    found = entries(await quarantine.answer([*compare, "--raw", *both]))
+    before = (await quarantine.answer(["rev-parse", "--verify", f"{base}^{{tree}}"])).decode("ascii").strip()
+    found = await differences(quarantine, base=before, tree=tree, limits=limits)
     judge(found, limits)
     standing = [entry for entry in found if not entry.deleted]
     sizes = await quarantine.sizes([entry.content for entry in standing])
@@ -109,7 +108,8 @@ async def _judged(quarantine: Quarantine, *, base: str, tree: str, limits: Limit
     for entry in standing:
         if entry.mode == LINK:
             await _judge_target(quarantine, entry, sizes[entry.content])
-    return Work(tree, changes(found, await quarantine.answer([*compare, "--numstat", *both])))
+    count = ["diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", before, tree]
+    return Work(tree, changes(found, await quarantine.answer(count)))
 
 
 async def _judge_target(quarantine: Quarantine, entry: Entry, size: int) -> None:

@@ -8,7 +8,7 @@ from handover.forges.bundles import WorkRefused
 from handover.forges.ci_definitions import is_ci_definition
 from handover.forges.names import is_git_folder, is_hostile, plain, shown
 
-__all__ = ["Change", "Entry", "Limits", "WorkRefused", "entries", "judge", "judge_link", "judge_sizes"]
+__all__ = ["Change", "Entry", "Limits", "WorkRefused", "judge", "judge_link", "judge_sizes"]
 
 LINK, SUBMODULE, NOTHING = "120000", "160000", "000000"
 _FILES = ("100644", "100755")
@@ -28,10 +28,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of `git diff-tree --raw`: a file before and after. A mode of NOTHING means that it is not there."""
+    """A file before and after, as `git diff-tree --raw` names it. A mode of NOTHING means that it is not there."""
 
     mode_before: str
     mode: str
+    content_before: str
     content: str
     path: bytes
 
@@ -54,12 +55,6 @@ class Change:
     kind: str
     added: int
     deleted: int
-
-
-def entries(raw: bytes) -> list[Entry]:
-    """Read `git diff-tree -r -z --raw --no-renames --no-abbrev`."""
-    fields = raw.split(b"\0")
-    return [_entry(head.decode("ascii"), path) for head, path in zip(fields[:-1:2], fields[1::2], strict=True)]
 
 
 def judge(found: Sequence[Entry], limits: Limits) -> None:
@@ -99,11 +94,6 @@ def changes(found: Sequence[Entry], numstat: bytes) -> tuple[Change, ...]:
     """The entries with the counts of `git diff-tree -r -z --numstat --no-renames`."""
     counted = dict(_counts(numstat))
     return tuple(Change(shown(entry.path), _kind(entry), *counted.get(entry.path, (0, 0))) for entry in found)
-
-
-def _entry(head: str, path: bytes) -> Entry:
-    before, mode, _, content, _ = head.removeprefix(":").split(" ")
-    return Entry(mode_before=before, mode=mode, content=content, path=path)
 
 
 def _judge_kind(entry: Entry) -> None:

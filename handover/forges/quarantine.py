@@ -51,10 +51,10 @@ class Quarantine:
     async def take(self, bundle: Bundle, *, most_bytes: int) -> None:
         """Unpack the bundle in here, checked strictly. Raises WorkRefused."""
         await self._need(bundle.prerequisites)
-        if len(bundle.pack) > most_bytes or bundle.objects > MOST_OBJECTS:
-            raise WorkRefused(
-                f"The agent's work weighs {len(bundle.pack)} bytes packed; {most_bytes} at most are taken."
-            )
+        if (weight := len(bundle.pack)) > most_bytes:
+            raise WorkRefused(f"The agent's work weighs {weight} bytes packed; {most_bytes} at most are taken.")
+        if bundle.objects > MOST_OBJECTS:
+            raise WorkRefused(f"The agent's work claims {bundle.objects} objects; {MOST_OBJECTS} at most are taken.")
         order = ["index-pack", "--stdin", "--fix-thin", _STRICT, f"--max-input-size={most_bytes}", "--threads=1"]
         finished = await self.ask(order, given=bundle.pack)
         if not finished.succeeded:

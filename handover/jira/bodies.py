@@ -8,9 +8,7 @@ import re
 
 import msgspec
 
-from handover.jira.lenient import NotJson, decoded
-
-__all__ = ["Changelog", "CommentBody", "Event", "IssueBody", "NotJson", "UserBody", "base_url_of", "event", "id_of"]
+from handover.jira.lenient import decoded
 
 # Jira writes ids as text; other senders of the same shapes, as numbers.
 Id = str | int | None
@@ -143,18 +141,11 @@ class ServerInfoBody(msgspec.Struct, rename="camel", frozen=True):
     deployment_type: str | None = None
 
 
-class PropertyBody(msgspec.Struct, frozen=True):
-    """A property of a comment or an issue. Its value is any JSON."""
-
-    key: str | None = None
-    value: msgspec.Raw | None = None
-
-
 class Refusal(msgspec.Struct, rename="camel", frozen=True):
     """Why Jira refused, in the shapes of REST and of Seraph, its sign-in."""
 
     error_messages: tuple[str, ...] = ()
-    errors: dict[str, str] | None = None
+    errors: dict[str, object] | None = None
     message: str | None = None
 
 

@@ -10,7 +10,7 @@ import msgspec
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class NotJson(ValueError):
+class NotJson(ValueError):  # noqa: N818  a finding about a body, as Ignored is
     """The bytes are no JSON object."""
 
 
@@ -22,13 +22,15 @@ def _decoder(into: type[S]) -> msgspec.json.Decoder[S]:
 def decoded(data: bytes, into: type[S]) -> S:
     """The object in `data`. Every field of `into` must have a default. Raises NotJson."""
     try:
-        return _decoder(into).decode(data)
+        decoder: msgspec.json.Decoder[S] = _decoder(into)
+        return decoder.decode(data)
     except (ValueError, RecursionError):
         # Half a surrogate pair or a number for a name: rare, so the slow way may look at everything.
-        return _kept_object(_parsed(data), into)
+        return _kept_object(parsed_object(data), into)
 
 
-def _parsed(data: bytes) -> dict[str, object]:
+def parsed_object(data: bytes) -> dict[str, object]:
+    """The object in `data`, as Python has it. Raises NotJson."""
     try:
         parsed = json.loads(data)
     except RecursionError as error:
@@ -50,6 +52,8 @@ def _kept(value: object, wanted: object) -> object:
     options = get_args(wanted)
     if get_origin(wanted) is tuple:
         return _kept_items(value, options[0])
+    if get_origin(wanted) is dict:
+        return value if isinstance(value, dict) else None
     if get_origin(wanted) is UnionType:
         return next((kept for option in options if (kept := _kept(value, option)) is not None), None)
     if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):

@@ -71,6 +71,11 @@ def forge_unavailable(*, forge_url: str) -> str:
     return f"{forge_url} did not answer, though I tried for some minutes. Nothing was pushed. Mention me again when it is back."
 
 
+def jira_unavailable(*, mention: str) -> str:
+    """Jira did not answer while the request was read; it is told when Jira is back."""
+    return f"Jira did not answer me for some minutes, so I could not begin. Nothing was pushed. {AGAIN.format(mention=mention)}"
+
+
 def pull_request(*, url: str, number: int, report: str, changes: str) -> str:
     """The work is on the forge."""
     return f"Done: [pull request #{number}]({url})\n\n{changes}\n\n{_report(report)}".rstrip()

@@ -1,6 +1,7 @@
 """Tells on the issue how a run stands: a reaction, one status comment edited in place, and a remote link."""
 
 from handover import settings
+from handover.agent.server import AgentUnavailable
 from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges.forge import ForgeUnavailable
@@ -8,8 +9,9 @@ from handover.jira.client import Absent, Comment, Jira, JiraMissing, JiraRefused
 from handover.jira.markup import fits, to_wiki
 from handover.runs import replies
 from handover.runs.endings import Ended
-from handover.runs.models import Cause, Run, State
-from handover.runs.records import move, note, page_of, run_of
+from handover.runs.models import Cause, Run, RunEvent, State
+from handover.runs.records import move, note, page_of, run_of, say
+from handover.sandboxes.open import SandboxFailed
 
 THUMBS_UP = "1f44d"
 # The comment's property that says whose status comment it is: found by it after a crash, before one is written anew.
@@ -50,6 +52,12 @@ async def unavailable(run_id: str, error: Exception) -> Ended:
     match error:
         case ForgeUnavailable():
             return Ended(Cause.FORGE_UNAVAILABLE, replies.forge_unavailable(forge_url=run.forge_url))
+        case JiraUnavailable():
+            return Ended(Cause.JIRA_UNAVAILABLE, replies.jira_unavailable(mention=settings.MENTION))
+        case SandboxFailed() | AgentUnavailable():
+            await say(run_id, "The sandbox failed", text=str(error), kind=RunEvent.Kind.ERROR)
+            cause = Cause.SANDBOX_FAILED
+            return Ended(cause, replies.agent_trouble(cause, run_url=page_of(run_id), mention=settings.MENTION))
     return await fault(run_id)
 
 

@@ -23,6 +23,7 @@ from handover.runs.records import move, note, page_of, run_of
 from handover.runs.watching import Watch, deadline_of
 from handover.runs.workshop import Workshop
 from handover.sandboxes.open import Sandbox, SandboxFailed, open_sandbox
+from handover.sandboxes.taking import NotTaken
 
 READY_SECONDS = 120
 # A sandbox that is lost is opened again, and the conversation goes on in it; one that is lost so often stays lost.
@@ -57,6 +58,7 @@ async def agent_works(run_id: str) -> str:
         await move(run_id, State.STARTING, saying="Starting the agent", started_at=run.started_at or clock.now())
         async with open_sandbox(shop.blueprint(run_id)) as sandbox:
             agent = AgentServer(sandbox.agent_socket, sandbox.session_key)
+            await ledger.settle_lost(run_id)
             _, base = await asyncio.gather(agent.ready(READY_SECONDS), _fetch(run, shop))
             await _furnish(run, shop, sandbox, agent, base)
             watched = await _converse(run_id, sandbox, agent)
@@ -157,7 +159,10 @@ async def _take_out(
         repository=shlex.quote(repository), base=base, bundle=shlex.quote(f"{sandbox.outbox}/{shop.bundle_out.name}")
     )
     await agent.execute(script, cwd=repository, seconds=300)
-    bundle = sandbox.take(shop.bundle_out.name, most_bytes=settings.WORK_MEGABYTES * 2**20)
+    try:
+        bundle = sandbox.take(shop.bundle_out.name, most_bytes=settings.WORK_MEGABYTES * 2**20)
+    except NotTaken as refusal:
+        raise Ended(Cause.WORK_REFUSED, replies.work_refused(reason=str(refusal), mention=settings.MENTION)) from refusal
     if bundle is None:
         raise _nothing_made(watched)
     shop.keep(bundle)

@@ -8,15 +8,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-try:
-    from standins.faults import Faults
-except ImportError:
-
-    class Faults:
-        def around(self, app):
-            return app
-
-
+from standins.faults import Faults
 from standins.forge import git_http, github, pages
 from standins.forge.records import (
     Access,

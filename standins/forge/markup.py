@@ -7,7 +7,7 @@ import mistletoe
 from mistletoe import html_renderer, span_token
 
 
-class SafeRenderer(html_renderer.HtmlRenderer):  # type: ignore[misc]
+class SafeRenderer(html_renderer.HtmlRenderer):
     """Markdown without HTML of its own."""
 
     def __init__(self) -> None:

@@ -22,15 +22,13 @@ _TEST = "python3 -m unittest"
 
 
 def _mend(turn: Turn) -> Act:
-    seen = turn.results[0] if turn.results else ""
-    if WRONG in seen and "file_editor" in turn.tools:
+    if any(WRONG in result for result in turn.results) and "file_editor" in turn.tools:
         return replace(f"{turn.repository}/{CART}", old=WRONG, new=RIGHT)
     return terminal(in_repository(turn, f"python3 -c {shlex.quote(_MEND)}"))
 
 
 def _report(turn: Turn) -> Act:
-    # The tests ran last but one, before the commit: the report says what they said.
-    said = turn.results[-2] if len(turn.results) > 1 else ""
+    said = next((result for result in reversed(turn.results) if "Ran " in result), "")
     passed = "OK" in said and "FAILED" not in said
     tests = "All tests pass." if passed else "Some tests still fail; please look at them before you merge."
     return finish(

@@ -10,6 +10,7 @@ from django.core.asgi import get_asgi_application
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from handover.lib import clock
+from handover.runs import live
 from handover.runs.models import Cause, Run, RunEvent, State
 from scripts.pictures import CHROMIUM, QUIET_CHROMIUM
 from scripts.pretence import PASSWORD, pretend
@@ -38,13 +39,18 @@ def addresses(django_db: Path) -> dict[str, str]:
     )
     for kind in RunEvent.Kind:
         RunEvent.objects.create(run=hostile, at=clock.now(), kind=kind, title=ENDLESS[:200], text=ENDLESS * 9)
-    return {**addresses, "run-hostile": f"/runs/{hostile.id}", "sign-in": "/sign-in"}
+    return {**addresses, "run-hostile": f"/runs/{hostile.id}"}
 
 
 @pytest.fixture
-def address(addresses: dict[str, str]) -> Iterator[str]:
+def server(addresses: dict[str, str]) -> Iterator[Served]:
     with Served(get_asgi_application()) as served:
-        yield served.url
+        yield served
+
+
+@pytest.fixture
+def address(server: Served) -> str:
+    return server.url
 
 
 @pytest.fixture
@@ -126,18 +132,21 @@ def test_the_page_of_a_run_fills_live(browser: Browser, address: str, addresses:
 
 
 def test_the_page_goes_on_after_the_server_was_away(
-    browser: Browser, address: str, addresses: dict[str, str]
+    browser: Browser, server: Served, addresses: dict[str, str]
 ) -> None:
-    page = opened(browser, address)
+    page = opened(browser, server.url)
     page.goto(addresses["run-working"])
     expect(page.locator("#link")).to_have_text("Live")
-    page.context.set_offline(True)
+    live.streams_end.set()
+    server.stop()
+    live.streams_end.clear()
     expect(page.locator("#link")).to_have_text("Connection lost, trying again", timeout=10_000)
     run_id = addresses["run-working"].removeprefix("/runs/")
     event = {"run_id": run_id, "at": clock.now(), "kind": "move", "title": "While you were away"}
     meanwhile(lambda: RunEvent.objects.create(**event))
-    page.context.set_offline(False)
-    expect(page.get_by_text("While you were away")).to_have_count(1)
+    with Served(get_asgi_application(), port=server.port):
+        expect(page.get_by_text("While you were away")).to_have_count(1, timeout=10_000)
+        expect(page.locator("#events > li")).to_have_count(12)
 
 
 def test_a_run_is_stopped_from_its_page(browser: Browser, address: str, addresses: dict[str, str]) -> None:
@@ -159,8 +168,10 @@ def test_all_is_there_without_scripts(browser: Browser, address: str, addresses:
 
 @pytest.mark.parametrize("width", [NARROW, 768, 1000, 1280])
 def test_no_page_scrolls_sideways(browser: Browser, address: str, addresses: dict[str, str], width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(f"{address}/sign-in")
+    wide = {"sign-in": page.evaluate("document.documentElement.scrollWidth")}
     page = opened(browser, address, viewport={"width": width, "height": 800})
-    wide = {}
     for name, path in addresses.items():
         page.goto(path)
         for summary in page.locator("summary").all():

@@ -1,11 +1,14 @@
 """A bundle's head is read by us, strictly, before git sees any of it."""
 
+from hashlib import sha1
+
 import pytest
 
 from handover.forges.bundles import MOST_HEAD_BYTES, MOST_PREREQUISITES, WorkRefused, read_bundle
 
 ONE, TWO = "1" * 40, "2" * 40
-PACK = b"PACK\0\0\0\2\0\0\0\5" + b"rest"
+_BODY = b"PACK\0\0\0\2\0\0\0\5" + b"rest"
+PACK = _BODY + sha1(_BODY, usedforsecurity=False).digest()
 REF = f"{ONE} refs/heads/handover-work\n".encode()
 NEEDS = f"-{TWO} a subject\n".encode()
 
@@ -51,6 +54,7 @@ REFUSED = {
     "capabilities in version 2": b"# v2 git bundle\n@object-format=sha1\n" + REF + b"\n" + PACK,
     "no pack": b"# v2 git bundle\n" + REF + b"\n",
     "not a pack": b"# v2 git bundle\n" + REF + b"\nPACKAGED" + b"\0" * 99,
+    "more behind the pack": b"# v2 git bundle\n" + REF + b"\n" + PACK + b"more",
     "another version of pack": b"# v2 git bundle\n" + REF + b"\nPACK\0\0\0\x09\0\0\0\1",
     "carriage returns": b"# v2 git bundle\r\n" + REF + b"\r\n\r\n" + PACK,
 }

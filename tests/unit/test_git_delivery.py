@@ -29,6 +29,7 @@ from standins.serving import Served
 
 BRANCH = "feature/PAY-1-total-ignores-quantities"
 LINA = git.Person("Lina Linde", "lina.linde@acme.example")
+NOT_THERE = Absent()
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -68,7 +69,7 @@ class World:
         return asyncio.run(git.commit(self.clone, tree=work.tree, parent=base, author=LINA, message=message, at=AT))
 
     def push(
-        self, commit: str, *, expected: str | Absent = Absent(), login: str = LINKED, branch: str = BRANCH
+        self, commit: str, *, expected: str | Absent = NOT_THERE, login: str = LINKED, branch: str = BRANCH
     ) -> None:
         asyncio.run(
             git.push(
@@ -99,7 +100,8 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World(forge, served.url, tmp_path)
 
 
-FIX = "sed -i 's/(line.price for/(line.price * line.quantity for/' shop/cart.py && echo new > notes.txt && git rm -q README.md"
+_EDIT = "sed -i 's/(line.price for/(line.price * line.quantity for/' shop/cart.py"
+FIX = f"{_EDIT} && echo new > notes.txt && git rm -q README.md"
 
 
 def test_the_work_arrives_as_one_commit_of_the_member(world: World) -> None:
@@ -278,9 +280,17 @@ def test_a_revoked_token(world: World) -> None:
         asyncio.run(git.clone(world.clone_url, credential, "main", world.folder / "other.git"))
     with pytest.raises(ForgeCredential):
         asyncio.run(git.branch_tip(world.clone_url, credential, "main"))
-    wish = {"url": world.clone_url, "credential": credential, "commit": commit, "branch": BRANCH}
     with pytest.raises(ForgeCredential):
-        asyncio.run(git.push(world.clone, **wish, expected=Absent()))
+        asyncio.run(
+            git.push(
+                world.clone,
+                url=world.clone_url,
+                credential=credential,
+                commit=commit,
+                branch=BRANCH,
+                expected=NOT_THERE,
+            )
+        )
 
 
 def test_a_renamed_repository_is_not_followed_by_git(world: World) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from handover.forges.ci_definitions import is_ci_definition
-from handover.forges.inspection import Entry, Limits, WorkRefused, entries, judge, judge_link, judge_sizes
+from handover.forges.differences import Pair, read_level
+from handover.forges.inspection import Entry, Limits, WorkRefused, judge, judge_link, judge_sizes
 from handover.forges.names import is_hostile, plain, shown
 
 FILE, LINK, GONE = "100644", "120000", "000000"
@@ -11,7 +12,7 @@ FILE, LINK, GONE = "100644", "120000", "000000"
 
 def entry(path: str | bytes, *, before: str = GONE, mode: str = FILE) -> Entry:
     raw = path if isinstance(path, bytes) else path.encode("utf-8", "surrogateescape")
-    return Entry(mode_before=before, mode=mode, content="1" * 40, path=raw)
+    return Entry(mode_before=before, mode=mode, content_before="0" * 40, content="1" * 40, path=raw)
 
 
 CI = [
@@ -198,19 +199,19 @@ def test_sizes() -> None:
         judge_sizes([entry("a"), entry("b")], sizes, Limits(file_bytes=60, total_bytes=119))
 
 
-def test_entries_are_read_with_any_byte_in_a_name() -> None:
-    raw = (
-        b":000000 100644 "
-        + b"0" * 40
-        + b" "
-        + b"1" * 40
-        + b" A\0a b\n\xff\0:100644 000000 "
-        + b"2" * 40
-        + b" "
-        + b"0" * 40
-        + b" D\0c\0"
-    )
-    added, deleted = entries(raw)
-    assert (added.path, added.mode, added.deleted) == (b"a b\n\xff", FILE, False)
-    assert (deleted.path, deleted.deleted) == (b"c", True)
-    assert entries(b"") == []
+PAIR, SAME = Pair("a" * 40, "b" * 40, b""), Pair("c" * 40, "c" * 40, b"folder/")
+NAMES = [f"{pair.before} {pair.after}\n".encode() for pair in (PAIR, SAME)]
+ADDED = b":000000 100644 " + b"0" * 40 + b" " + b"1" * 40 + b" A\0a b\n:\xff\0"
+
+
+def test_a_level_is_read_with_any_byte_in_a_name() -> None:
+    found = list(read_level(NAMES[0] + ADDED + NAMES[1] + ADDED, [PAIR, SAME]))
+    assert [entry.path for entry in found] == [b"a b\n:\xff", b"folder/a b\n:\xff"]
+    assert (found[0].mode, found[0].content, found[0].deleted) == (FILE, "1" * 40, False)
+    assert list(read_level(b"".join(NAMES), [PAIR, SAME])) == []
+
+
+@pytest.mark.parametrize("answer", [b"", NAMES[0], NAMES[1] + ADDED, NAMES[0] * 2, NAMES[0] + b":x"])
+def test_a_level_with_a_folder_left_out_is_refused(answer: bytes) -> None:
+    with pytest.raises(WorkRefused, match="folders that are none"):
+        list(read_level(answer, [PAIR, SAME]))

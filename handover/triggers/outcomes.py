@@ -1,0 +1,52 @@
+"""What a webhook body may ask for."""
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A request for work. Two deliveries of one request have the same `dedupe_key`, for ever."""
+
+    kind: Literal["mention", "label"]
+    issue_id: str
+    issue_key: str | None
+    comment_id: str | None
+    actor_key: str | None
+    instruction: str
+    dedupe_key: str
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """Ends or changes a run that is there."""
+
+    kind: Literal["comment-deleted", "issue-deleted", "label-removed"]
+    issue_id: str
+    issue_key: str | None
+    comment_id: str | None
+    actor_key: str | None
+    dedupe_key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Asks for nothing, with the reason. The ids are there as far as they are known."""
+
+    reason: str
+    issue_id: str | None = None
+    issue_key: str | None = None
+    comment_id: str | None = None
+    actor_key: str | None = None
+    dedupe_key: str | None = None
+
+
+Outcome = Trigger | Lifecycle | Ignored
+
+
+def as_json(outcome: Outcome) -> dict[str, str | None]:
+    """The outcome with the same keys for each kind of it; None where it has no such thing."""
+    known = asdict(outcome)
+    names = ("kind", "issue_id", "issue_key", "comment_id", "actor_key", "instruction", "dedupe_key", "reason")
+    return {"outcome": type(outcome).__name__.lower(), **{name: known.get(name) for name in names}}
