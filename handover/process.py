@@ -12,7 +12,7 @@ import uvicorn
 from django.core.management import call_command
 
 from handover import settings
-from handover.asgi import doors
+from handover.asgi import application
 from handover.engine import durable
 from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
@@ -74,7 +74,7 @@ def _migrate() -> None:
 
 
 async def _serve() -> None:
-    async with _agents() as intake, doors(on_journaled=intake.wake) as app:
+    async with _agents() as intake, application(on_journaled=intake.wake) as app:
         server = _Server(_config(app))
         _on_signal(server.end)
         await server.serve()

@@ -79,7 +79,7 @@ class Jira:
         """The comments, newest first; of a thread longer than a thousand, a thousand."""
         found: list[Comment] = []
         for _ in range(MOST_PAGES):
-            query = {"startAt": len(found), "maxResults": PAGE, "orderBy": "-created"}
+            query: dict[str, str | int] = {"startAt": len(found), "maxResults": PAGE, "orderBy": "-created"}
             page = await self._get(f"/issue/{segment(issue_id)}/comment", CommentPage, query)
             found += [records.comment(body) for body in page.comments]
             if not page.comments or len(found) >= (page.total or 0):

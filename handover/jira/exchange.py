@@ -34,9 +34,10 @@ class Exchange:
         self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: object = None
     ) -> bytes:
         """The answer's JSON, or b"" where there is none. Raises JiraError."""
-        request = self._http.build_request(
-            method, f"{self._base_url}{path}", params=query, headers=self._headers, **_content(body)
-        )
+        content = None if body is None else msgspec.json.encode(body)
+        headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
+        url = f"{self._base_url}{path}"
+        request = self._http.build_request(method, url, params=query, headers=headers, content=content)
         try:
             response = await bounded(self._http, request)
         except httpx.RequestError as error:
@@ -91,12 +92,8 @@ def wait_of(headers: httpx.Headers) -> float:
     return LONGEST_WAIT if headers.get("X-RateLimit-FillRate", "").strip() == "0" else 0.0
 
 
-def _content(body: object) -> dict[str, bytes | dict[str, str]]:
-    return {} if body is None else {"content": msgspec.json.encode(body)}
-
-
 def _is_json(response: httpx.Response) -> bool:
-    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    kind: str = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 

@@ -50,6 +50,8 @@ def shut_in(account: Account, bound: Sequence[Bound], command: Sequence[str]) ->
 def _outer(bound: Sequence[Bound]) -> list[str]:
     places = [*(Path("/etc", name) for name in ETC), *(item.inside for item in bound)]
     view = ["bwrap", "--die-with-parent", *_ways(places), *_system()]
+    # The inner one builds its own view on /tmp.
+    view += ["--perms", "0755", "--dir", "/tmp"]  # noqa: S108
     return [*view, "--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", *_all(bound), "--"]
 
 

@@ -43,4 +43,5 @@ def _of_the_agent_server(state: PurePath, workspace: PurePath) -> dict[str, str]
         # Else its start asks GitHub for a price list, and tries again.
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "DO_NOT_TRACK": "1",
+        "OPENHANDS_SUPPRESS_BANNER": "1",
     }

@@ -111,6 +111,7 @@ class Shapes:
             "disk_usage": 0,
             "collaborators": 0,
             "two_factor_authentication": True,
+            "user_view_type": "private",
         }
 
     def repository(self, repository: Repository, user: User) -> Json:

@@ -94,7 +94,8 @@ class BareRepository:
 
     def file(self, branch: str, name: str) -> str:
         """The file's text on the branch."""
-        return self.git("cat-file", "blob", f"refs/heads/{branch}:{name}")
+        order = [f"--git-dir={self.folder}", "cat-file", "blob", f"refs/heads/{branch}:{name}"]
+        return raw_git(*order).decode("utf-8", "replace")
 
     def diff(self, *, base: str, head: str, most: int = 400_000) -> str:
         """From where the two parted to `head`."""
@@ -125,16 +126,20 @@ class BareRepository:
 
 
 def run_git(*arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
+    """What one git says, without line ends behind it. Raises CalledProcessError."""
+    return raw_git(*arguments, given=given, environment=environment).decode("utf-8", "replace").rstrip("\n")
+
+
+def raw_git(*arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> bytes:
     """One git, with no configuration but its own repository's."""
-    done = subprocess.run(
+    return subprocess.run(
         ["git", *arguments],
         input=given,
         env={**clean_environment(), **(environment or {})},
         capture_output=True,
         check=True,
         timeout=60,
-    )
-    return done.stdout.decode("utf-8", "replace").rstrip("\n")
+    ).stdout
 
 
 def clean_environment() -> dict[str, str]:

@@ -147,6 +147,7 @@ def test_the_page_goes_on_after_the_server_was_away(
     with Served(get_asgi_application(), port=server.port):
         expect(page.get_by_text("While you were away")).to_have_count(1, timeout=10_000)
         expect(page.locator("#events > li")).to_have_count(12)
+        page.close()
 
 
 def test_a_run_is_stopped_from_its_page(browser: Browser, address: str, addresses: dict[str, str]) -> None:
@@ -160,7 +161,6 @@ def test_a_run_is_stopped_from_its_page(browser: Browser, address: str, addresse
 def test_all_is_there_without_scripts(browser: Browser, address: str, addresses: dict[str, str]) -> None:
     page = opened(browser, address, java_script_enabled=False)
     page.goto(addresses["run-working"])
-    expect(page.get_by_text("Load the page again to see what is new.")).to_be_visible()
     expect(page.locator("#events > li")).to_have_count(11)
     page.get_by_role("button", name="Stop this run").click()
     expect(page.get_by_text("Asked to stop: ada.")).to_be_visible()

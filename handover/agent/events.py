@@ -1,0 +1,198 @@
+"""What the agent-server tells of a conversation, event by event, as a person can follow it. All of it is hostile.
+
+Shapes: the agent-server's own /openapi.json, schema `Event`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TypeVar
+
+import msgspec
+
+MOST_TITLE = 200
+MOST_TEXT = 20_000
+MOST_ID = 100
+# The agent-server writes this for a list of images, which nobody reads here.
+SHORTENED = "\n[shortened]"
+
+T = TypeVar("T")
+Kind = Literal["says", "acts", "sees", "error"]
+
+
+class AgentUnreadable(Exception):  # noqa: N818  read aloud: the agent is unreadable
+    """The agent-server's answer is not what it should be. The message names the part."""
+
+
+@dataclass(frozen=True)
+class AgentEvent:
+    """One thing that happened: the agent said, did or saw something, or something went wrong."""
+
+    id: str
+    kind: Kind
+    title: str
+    text: str
+    at: datetime
+
+
+class _Part(msgspec.Struct):
+    text: str = ""
+
+
+class _Message(msgspec.Struct):
+    content: list[_Part] = []
+
+
+class _Action(msgspec.Struct):
+    kind: str = ""
+    command: str = ""
+    path: str = ""
+    message: str = ""
+    thought: str = ""
+    file_text: str | None = None
+    new_str: str | None = None
+
+
+class _Observation(msgspec.Struct):
+    kind: str = ""
+    content: list[_Part] = []
+    is_error: bool = False
+    exit_code: int | None = None
+
+
+class _Event(msgspec.Struct):
+    id: str
+    kind: str
+    timestamp: str
+    source: str = ""
+    tool_name: str = ""
+    llm_message: _Message | None = None
+    thought: list[_Part] = []
+    action: _Action | None = None
+    observation: _Observation | None = None
+    rejection_reason: str = ""
+    error: str = ""
+    code: str = ""
+    detail: str = ""
+
+
+# What is told of an event: its kind, title and text.
+_Told = tuple[Kind, str, str]
+
+
+def decoded(raw: bytes | msgspec.Raw, shape: type[T], *, what: str) -> T:
+    """The JSON in `raw` as a `shape`; fields that the shape does not name are ignored. Raises AgentUnreadable."""
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # A body nested a thousand deep ends as a RecursionError.
+        raise AgentUnreadable(f"The agent's {what} cannot be read: {error}") from error
+
+
+def read(raw: bytes | msgspec.Raw) -> AgentEvent | None:
+    """The event; None where it is of no interest to a person. Raises AgentUnreadable."""
+    event = decoded(raw, _Event, what="event")
+    if len(event.id) > MOST_ID:
+        raise AgentUnreadable("The agent's event has an id without end.")
+    told = _told(event)
+    if told is None:
+        return None
+    kind, title, text = told
+    return AgentEvent(_clean(event.id, MOST_ID), kind, _line(title), _clean(text, MOST_TEXT), _moment(event.timestamp))
+
+
+def ended_by_tool(raw: bytes | msgspec.Raw) -> bool | None:
+    """Whether the agent ended here by its finish tool (True) or by a message (False); None where it did not end here."""
+    event = decoded(raw, _Event, what="event")
+    if event.kind == "ActionEvent" and event.action and event.action.kind == "FinishAction":
+        return True
+    return False if event.kind == "MessageEvent" and event.source == "agent" else None
+
+
+def error_code(raw: bytes | msgspec.Raw) -> str:
+    """The code of a ConversationErrorEvent. Raises AgentUnreadable."""
+    return _line(decoded(raw, _Event, what="event").code)
+
+
+def _told(event: _Event) -> _Told | None:
+    match event.kind:
+        case "MessageEvent":
+            title = "The agent says" if event.source == "agent" else "The task"
+            return "says", title, _texts(event.llm_message.content if event.llm_message else [])
+        case "ActionEvent":
+            return _acted(event)
+        case "ObservationEvent":
+            return _saw(event)
+        case "AgentErrorEvent":
+            return "error", f"{event.tool_name or 'A tool'} failed", event.error
+        case "UserRejectObservation":
+            return "error", f"{event.tool_name or 'A tool'} was refused", event.rejection_reason
+        case "ConversationErrorEvent" | "ServerErrorEvent":
+            return "error", event.code, event.detail
+        case "InterruptEvent" | "PauseEvent":
+            return "says", "Stopped", ""
+    return None
+
+
+def _acted(event: _Event) -> _Told:
+    action, thought = event.action or _Action(), _texts(event.thought)
+    match event.tool_name:
+        case "finish":
+            return "says", "The agent has finished", action.message
+        case "think":
+            return "says", "The agent thinks", action.thought
+        case "terminal":
+            return "acts", f"$ {action.command.strip()}", _joined(thought, action.command)
+        case "file_editor":
+            words = _EDITS.get(action.command, "Opens")
+            return "acts", f"{words} {action.path}", _joined(thought, action.new_str or action.file_text or "")
+        case "task_tracker":
+            return "acts", "Looks at its list of tasks", thought
+    return "acts", f"Uses {event.tool_name}", thought
+
+
+_EDITS = {
+    "view": "Reads",
+    "create": "Writes",
+    "str_replace": "Changes",
+    "insert": "Adds to",
+    "undo_edit": "Takes back its change of",
+}
+
+
+def _saw(event: _Event) -> _Told | None:
+    seen = event.observation or _Observation()
+    if event.tool_name in ("finish", "think"):
+        return None
+    if seen.is_error:
+        return "error", f"{event.tool_name} failed", _texts(seen.content)
+    title = "Sees" if seen.exit_code is None else f"Sees (exit code {seen.exit_code})"
+    return "sees", title, _texts(seen.content)
+
+
+def _texts(parts: list[_Part]) -> str:
+    return "\n".join(part.text for part in parts if part.text)
+
+
+def _joined(*texts: str) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def _line(text: str) -> str:
+    first = text.strip().partition("\n")[0]
+    return _clean(first, MOST_TITLE, shortened="…")
+
+
+def _clean(text: str, most: int, *, shortened: str = SHORTENED) -> str:
+    """The text without what no database keeps, and cut."""
+    # Half of a surrogate pair is valid in JSON, and can be neither stored nor sent.
+    clean = text[: most + 1].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    return clean if len(clean) <= most else clean[: most - len(shortened)] + shortened
+
+
+def _moment(timestamp: str) -> datetime:
+    """Events are stamped in the agent-server's own time zone, unnamed; in our sandboxes that is UTC."""
+    try:
+        moment = datetime.fromisoformat(timestamp)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise AgentUnreadable("The agent's event has no readable time.") from error
