@@ -1,6 +1,6 @@
 """Makes docs/pictures: every page at desktop and phone width, light and dark, with invented data.
 
-    .venv/bin/python -m scripts.pictures [FOLDER]
+.venv/bin/python -m scripts.pictures [FOLDER]
 """
 
 import os
@@ -9,12 +9,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET_CHROMIUM = (
@@ -82,7 +79,9 @@ def _one_look(
     scheme: Literal["light", "dark"],
 ) -> None:
     wide, high = WIDTHS[width]
-    context = browser.new_context(viewport={"width": wide, "height": high}, color_scheme=scheme, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": wide, "height": high}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(f"{url}/sign-in")
     _take(page, folder / f"sign-in-{width}-{scheme}.png")
@@ -98,7 +97,7 @@ def _one_look(
     context.close()
 
 
-def _sign_in(page: "Page", url: str, *, name: str) -> None:
+def _sign_in(page: Page, url: str, *, name: str) -> None:
     page.goto(f"{url}/sign-in")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill("a picture of it")
@@ -106,11 +105,10 @@ def _sign_in(page: "Page", url: str, *, name: str) -> None:
     page.get_by_role("button", name="Sign out").wait_for()
 
 
-def _take(page: "Page", file: Path) -> None:
-    size = page.viewport_size
-    assert size
-    height = min(TALLEST, max(size["height"], page.evaluate("document.documentElement.scrollHeight")))
-    page.screenshot(path=file, clip={"x": 0, "y": 0, "width": size["width"], "height": height}, full_page=True)
+def _take(page: Page, file: Path) -> None:
+    wide, high = page.evaluate("[innerWidth, Math.max(innerHeight, document.documentElement.scrollHeight)]")
+    clip: FloatRect = {"x": 0, "y": 0, "width": wide, "height": min(TALLEST, high)}
+    page.screenshot(path=file, clip=clip, full_page=True)
     weight = file.stat().st_size
     print(f"{file.name}  {weight // 1000} kB")
     if weight > MOST_BYTES:

@@ -25,7 +25,9 @@ class Ending(NamedTuple):
 
 
 ENDINGS = (
-    Ending("PAY-38", "Amounts over 1,000 lose their group separator", "Olga Ohm", Cause.ASKS, "The agent has a question."),
+    Ending(
+        "PAY-38", "Amounts over 1,000 lose their group separator", "Olga Ohm", Cause.ASKS, "The agent has a question."
+    ),
     Ending("PAY-36", "Round half up, as the tax office wants it", "Lina Linde", Cause.PULL_REQUEST, "Done."),
     Ending("PAY-31", "Speed up the monthly statement", "Ada Adler", Cause.CEILING, "The agent was stopped."),
     Ending("PAY-29", "Remove the old CSV export", "Lina Linde", Cause.STOPPED, "Stopped (lina). Nothing was pushed."),
@@ -51,8 +53,8 @@ OK
 ```
 """
 
-FAILED = """The agent could not work: the model did not answer. An administrator can look at `LLM_BASE_URL` and the model's own
-status. Nothing was pushed. To try again, write another comment with `@openhands`."""
+FAILED = """The agent could not work: the model did not answer. An administrator can look at `LLM_BASE_URL` and
+the model's own status. Nothing was pushed. To try again, write another comment with `@openhands`."""
 
 TEST_OUTPUT = """F........
 ======================================================================
@@ -70,30 +72,39 @@ Ran 9 tests in 0.004s
 FAILED (failures=1)
 Searched in 4 folders; the full log is in build/unittest.log"""
 
-BEGINNING: tuple[tuple[int, Kind, str, str], ...] = (
-    (0, Kind.MOVE, "Accepted", ""),
-    (1, Kind.MOVE, "Starting the agent", "Acme/web-app at main, with the rights of lina."),
-    (8, Kind.MOVE, "Working", ""),
+TOTAL = """     1\tdef total(prices):
+     2\t    result = 0.0
+     3\t    for price in prices:
+     4\t        result += price
+     5\t    return result"""
+
+Steps = tuple[tuple[int, Kind, str, str], ...]
+BEGINNING: Steps = (
+    (1, Kind.MOVE, "Starting the agent", ""),
+    (8, Kind.MOVE, "The agent is at work on Acme/web-app", ""),
 )
-WORK: tuple[tuple[int, Kind, str, str], ...] = (
-    (11, Kind.SAYS, "I look at the code that adds up the total, and run its tests first.", ""),
-    (12, Kind.ACTS, "Run a command", "cd /workspace && python3 -m unittest"),
-    (13, Kind.SEES, "Exit code 1", TEST_OUTPUT),
-    (19, Kind.ACTS, "Read a file", "/workspace/cart/total.py"),
-    (20, Kind.SEES, "27 lines", "def total(prices):\n    result = 0.0\n    for price in prices:\n        result += price\n    return result"),
-    (28, Kind.SAYS, "The sum is made in binary floating point.", "I make it with decimals and round once, at the end."),
-    (31, Kind.ACTS, "Edit a file", "/workspace/cart/total.py\n-    result = 0.0\n+    result = Decimal(0)"),
-    (32, Kind.SEES, "The file was changed", ""),
+WORK: Steps = (
+    (11, Kind.SAYS, "The agent thinks", "I look at the code that adds up the total, and run its tests first."),
+    (12, Kind.ACTS, "$ python3 -m unittest", "python3 -m unittest"),
+    (13, Kind.SEES, "Sees (exit code 1)", TEST_OUTPUT),
+    (19, Kind.ACTS, "Reads cart/total.py", ""),
+    (20, Kind.SEES, "Sees", TOTAL),
+    (28, Kind.SAYS, "The agent thinks", "The sum is binary floating point. I use decimals and round once, at the end."),
+    (31, Kind.ACTS, "Changes cart/total.py", "    result = Decimal(0)"),
+    (32, Kind.SEES, "Sees", "The file cart/total.py has been edited."),
 )
-REST: tuple[tuple[int, Kind, str, str], ...] = (
-    (38, Kind.ACTS, "Run a command", "python3 -m unittest"),
-    (39, Kind.SEES, "Exit code 0", "Ran 9 tests in 0.004s\n\nOK"),
-    (47, Kind.MOVE, "Delivering", "2 files changed, 14 lines added, 3 removed."),
+REST: Steps = (
+    (38, Kind.ACTS, "$ python3 -m unittest", "python3 -m unittest"),
+    (39, Kind.SEES, "Sees (exit code 0)", "Ran 9 tests in 0.004s\n\nOK"),
+    (46, Kind.SAYS, "The agent has finished", "The total was added up in binary floating point."),
+    (47, Kind.MOVE, "Checking the work", ""),
     (49, Kind.MOVE, "Pushed feature/PAY-1-totals-are-off-by-a-cent", ""),
-    (50, Kind.MOVE, "Pull request #17 is open", ""),
+    (50, Kind.MOVE, "Opened pull request #17", ""),
+    (51, Kind.MOVE, "Ended: Pull request", ""),
 )
-TROUBLE: tuple[tuple[int, Kind, str, str], ...] = (
-    (12, Kind.ERROR, "The model did not answer", "503 from the model, tried again 3 times in 40 s."),
+TROUBLE: Steps = (
+    (52, Kind.ERROR, "LLMServiceUnavailableError", "503 Service Unavailable, tried again 3 times."),
+    (63, Kind.MOVE, "Ended: Model unavailable", ""),
 )
 
 
@@ -101,7 +112,9 @@ def pretend() -> dict[str, str]:
     """Fill the database. Returns the address of each page by its picture's name."""
     for name in ("ada", "lina", "newcomer"):
         Member.objects.create_user(name, password=PASSWORD, is_superuser=name == "ada")
-    jira = Connection.objects.create(base_url="https://jira.acme.example/jira", bot_name="openhands", bot_key="JIRAUSER10001")
+    jira = Connection.objects.create(
+        base_url="https://jira.acme.example/jira", bot_name="openhands", bot_key="JIRAUSER10001"
+    )
     working = _working(jira, clock.now() - timedelta(seconds=42))
     done = _done(jira, clock.now() - timedelta(minutes=26))
     failed = _failed(jira, clock.now() - timedelta(hours=2, minutes=5))
@@ -152,14 +165,21 @@ def _done(jira: Connection, at: datetime) -> Run:
 
 
 def _failed(jira: Connection, at: datetime) -> Run:
-    ended = {"state": State.ENDED, "cause": Cause.MODEL_UNAVAILABLE, "told": FAILED, "ended_at": at + timedelta(seconds=63)}
+    ended = {
+        "state": State.ENDED,
+        "cause": Cause.MODEL_UNAVAILABLE,
+        "told": FAILED,
+        "ended_at": at + timedelta(seconds=63),
+    }
     run = _pay_1(jira, at, issue_key="PAY-3", summary="The refund page shows a blank total", instruction="", **ended)
     _record(run, BEGINNING + TROUBLE, calls=0)
     return run
 
 
 def _waiting(jira: Connection, at: datetime) -> Run:
-    return _run(jira, at, issue_key="PAY-41", summary="Translate the receipt", asker_display="Ada Adler", state=State.WAITING)
+    return _run(
+        jira, at, issue_key="PAY-41", summary="Translate the receipt", asker_display="Ada Adler", state=State.WAITING
+    )
 
 
 def _ended(jira: Connection, ending: Ending, at: datetime) -> None:
@@ -171,7 +191,7 @@ def _ended(jira: Connection, ending: Ending, at: datetime) -> None:
     _run(jira, at, issue_key=ending.key, summary=ending.summary, asker_display=ending.asker, **fields)
 
 
-def _record(run: Run, events: tuple[tuple[int, Kind, str, str], ...], *, calls: int) -> None:
+def _record(run: Run, events: Steps, *, calls: int) -> None:
     for seconds, kind, title, text in events:
         at = run.asked_at + timedelta(seconds=seconds)
         RunEvent.objects.create(run=run, at=at, kind=kind, title=title, text=text)

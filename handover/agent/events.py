@@ -3,6 +3,7 @@
 Shapes: the agent-server's own /openapi.json, schema `Event`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
@@ -12,7 +13,6 @@ import msgspec
 MOST_TITLE = 200
 MOST_TEXT = 20_000
 MOST_ID = 100
-# The agent-server writes this for a list of images, which nobody reads here.
 SHORTENED = "\n[shortened]"
 
 T = TypeVar("T")
@@ -93,15 +93,16 @@ def read(raw: bytes | msgspec.Raw) -> AgentEvent | None:
     event = decoded(raw, _Event, what="event")
     if len(event.id) > MOST_ID:
         raise AgentUnreadable("The agent's event has an id without end.")
-    told = _told(event)
+    tell = _TELL.get(event.kind)
+    told = tell(event) if tell else None
     if told is None:
         return None
     kind, title, text = told
-    return AgentEvent(_clean(event.id, MOST_ID), kind, _line(title), _clean(text, MOST_TEXT), _moment(event.timestamp))
+    return AgentEvent(clean(event.id), kind, _line(title), clean(text), _moment(event.timestamp))
 
 
 def ended_by_tool(raw: bytes | msgspec.Raw) -> bool | None:
-    """Whether the agent ended here by its finish tool (True) or by a message (False); None where it did not end here."""
+    """True: the agent ended here by its tool for it. False: by a message. None: it did not end here."""
     event = decoded(raw, _Event, what="event")
     if event.kind == "ActionEvent" and event.action and event.action.kind == "FinishAction":
         return True
@@ -113,24 +114,9 @@ def error_code(raw: bytes | msgspec.Raw) -> str:
     return _line(decoded(raw, _Event, what="event").code)
 
 
-def _told(event: _Event) -> _Told | None:
-    match event.kind:
-        case "MessageEvent":
-            title = "The agent says" if event.source == "agent" else "The task"
-            return "says", title, _texts(event.llm_message.content if event.llm_message else [])
-        case "ActionEvent":
-            return _acted(event)
-        case "ObservationEvent":
-            return _saw(event)
-        case "AgentErrorEvent":
-            return "error", f"{event.tool_name or 'A tool'} failed", event.error
-        case "UserRejectObservation":
-            return "error", f"{event.tool_name or 'A tool'} was refused", event.rejection_reason
-        case "ConversationErrorEvent" | "ServerErrorEvent":
-            return "error", event.code, event.detail
-        case "InterruptEvent" | "PauseEvent":
-            return "says", "Stopped", ""
-    return None
+def _said(event: _Event) -> _Told:
+    title = "The agent says" if event.source == "agent" else "The task"
+    return "says", title, _texts(event.llm_message.content if event.llm_message else [])
 
 
 def _acted(event: _Event) -> _Told:
@@ -169,6 +155,32 @@ def _saw(event: _Event) -> _Told | None:
     return "sees", title, _texts(seen.content)
 
 
+def _failed(event: _Event) -> _Told:
+    return "error", f"{event.tool_name or 'A tool'} failed", event.error or event.rejection_reason
+
+
+def _broke(event: _Event) -> _Told:
+    return "error", event.code, event.detail
+
+
+def _stopped(_: _Event) -> _Told:
+    return "says", "Stopped", ""
+
+
+# What is not here is the agent-server's own bookkeeping.
+_TELL: dict[str, Callable[[_Event], _Told | None]] = {
+    "MessageEvent": _said,
+    "ActionEvent": _acted,
+    "ObservationEvent": _saw,
+    "AgentErrorEvent": _failed,
+    "UserRejectObservation": _failed,
+    "ConversationErrorEvent": _broke,
+    "ServerErrorEvent": _broke,
+    "InterruptEvent": _stopped,
+    "PauseEvent": _stopped,
+}
+
+
 def _texts(parts: list[_Part]) -> str:
     return "\n".join(part.text for part in parts if part.text)
 
@@ -179,11 +191,11 @@ def _joined(*texts: str) -> str:
 
 def _line(text: str) -> str:
     first = text.strip().partition("\n")[0]
-    return _clean(first, MOST_TITLE, shortened="…")
+    return clean(first, MOST_TITLE, shortened="…")
 
 
-def _clean(text: str, most: int, *, shortened: str = SHORTENED) -> str:
-    """The text without what no database keeps, and cut."""
+def clean(text: str, most: int = MOST_TEXT, *, shortened: str = SHORTENED) -> str:
+    """The text without what no database keeps, and cut to `most` characters."""
     # Half of a surrogate pair is valid in JSON, and can be neither stored nor sent.
     clean = text[: most + 1].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     return clean if len(clean) <= most else clean[: most - len(shortened)] + shortened

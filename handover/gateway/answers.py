@@ -11,6 +11,7 @@ MOST_BYTES = 16 * 2**20
 MOST_EVENT_BYTES = 4 * 2**20
 MOST_ERROR_BYTES = 64 * 2**10
 MOST_ERROR_TEXT = 2_000
+MOST_CODE = 64
 LEAST_KEY = 16
 # A longer wait is not asked of the agent: its run has a limit of its own.
 MOST_WAIT_SECONDS = 300
@@ -75,6 +76,7 @@ class Trouble(msgspec.Struct):
     """What went wrong, in the shape of OpenAI and of most who copy it."""
 
     message: str = ""
+    code: str | int | None = None
 
 
 class Failure(msgspec.Struct):
@@ -83,9 +85,9 @@ class Failure(msgspec.Struct):
     error: Trouble | str | None = None
 
     @property
-    def message(self) -> str:
-        """Its sentence, or ""."""
-        return self.error.message if isinstance(self.error, Trouble) else self.error or ""
+    def trouble(self) -> Trouble:
+        """What it says, in whichever form."""
+        return self.error if isinstance(self.error, Trouble) else Trouble(self.error or "")
 
 
 _answer = msgspec.json.Decoder(Answer)
@@ -140,12 +142,15 @@ def failure(status: int, body: bytes, *, retry_after: str) -> NotAnswered:
     headers: list[Header] = []
     if status in (429, 503) and retry_after.isascii() and retry_after.isdigit():
         headers.append((b"retry-after", str(min(int(retry_after[:6]), MOST_WAIT_SECONDS)).encode()))
-    message = _sentence(body) or f"The model answered {status}."
-    return NotAnswered(status, message, code=f"model_{status}", headers=headers)
+    trouble = _trouble(body)
+    message = trouble.message[:MOST_ERROR_TEXT] or f"The model answered {status}."
+    # OpenHands tells by the code whether a prompt was too long, or against the provider's rules.
+    code = trouble.code[:MOST_CODE] if isinstance(trouble.code, str) else ""
+    return NotAnswered(status, message, code=code or f"model_{status}", headers=headers)
 
 
-def _sentence(body: bytes) -> str:
+def _trouble(body: bytes) -> Trouble:
     try:
-        return _failure.decode(body).message[:MOST_ERROR_TEXT]
+        return _failure.decode(body).trouble
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return ""
+        return Trouble()

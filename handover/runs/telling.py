@@ -1,7 +1,7 @@
 """Tells on the issue how a run stands: a reaction, one status comment edited in place, and a remote link."""
 
 from handover import settings
-from handover.agent.server import AgentUnavailable
+from handover.agent.server import AgentRefused, AgentUnavailable, AgentUnreadable
 from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges.forge import ForgeUnavailable
@@ -54,9 +54,9 @@ async def unavailable(run_id: str, error: Exception) -> Ended:
             return Ended(Cause.FORGE_UNAVAILABLE, replies.forge_unavailable(forge_url=run.forge_url))
         case JiraUnavailable():
             return Ended(Cause.JIRA_UNAVAILABLE, replies.jira_unavailable(mention=settings.MENTION))
-        case SandboxFailed() | AgentUnavailable():
-            await say(run_id, "The sandbox failed", text=str(error), kind=RunEvent.Kind.ERROR)
-            cause = Cause.SANDBOX_FAILED
+        case SandboxFailed() | AgentUnavailable() | AgentRefused() | AgentUnreadable():
+            cause = Cause.SANDBOX_FAILED if isinstance(error, SandboxFailed) else Cause.AGENT_FAILED
+            await say(run_id, cause.label, text=str(error), kind=RunEvent.Kind.ERROR)
             return Ended(cause, replies.agent_trouble(cause, run_url=page_of(run_id), mention=settings.MENTION))
     return await fault(run_id)
 

@@ -7,7 +7,14 @@ from contextlib import asynccontextmanager
 
 from handover import settings
 from handover.agent.prompt import Request, prompt
-from handover.agent.server import AgentRefused, AgentServer, AgentUnavailable, Conversation, Model
+from handover.agent.server import (
+    AgentRefused,
+    AgentServer,
+    AgentUnavailable,
+    AgentUnreadable,
+    Conversation,
+    Model,
+)
 from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges import clone
@@ -25,6 +32,7 @@ from handover.runs.workshop import Workshop
 from handover.sandboxes.open import Sandbox, SandboxFailed, open_sandbox
 from handover.sandboxes.taking import NotTaken
 
+AGENT_TROUBLE = (AgentUnavailable, AgentRefused, AgentUnreadable)
 READY_SECONDS = 120
 # A sandbox that is lost is opened again, and the conversation goes on in it; one that is lost so often stays lost.
 TRIES_TO_WORK = 4
@@ -45,7 +53,7 @@ rm -f {bundle}
 [ "$(git rev-parse HEAD)" = {base} ] || git bundle create --quiet {bundle} {base}..handover-work"""
 
 
-@durable.step(tries=TRIES_TO_WORK, pause=1.0, again_on=(ForgeUnavailable, SandboxFailed, AgentUnavailable))
+@durable.step(tries=TRIES_TO_WORK, pause=1.0, again_on=(ForgeUnavailable, JiraUnavailable, SandboxFailed, *AGENT_TROUBLE))
 async def agent_works(run_id: str) -> str:
     """Let the agent work until it ends, and take out what it made. Returns the agent's report.
 

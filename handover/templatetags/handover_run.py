@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from handover.runs import rendering, standing
-from handover.runs.models import Run
+from handover.runs.models import Run, RunEvent
 
 register = template.Library()
 
@@ -46,6 +46,13 @@ def repository_address(run: Run) -> str:
 def pull_request_address(run: Run) -> str:
     """The pull request, where its address is on the forge that the run works on; else ""."""
     return run.pull_request_url if rendering.below(run.pull_request_url, [run.forge_url]) else ""
+
+
+@register.filter
+def detail(event: RunEvent) -> str:
+    """What the event has to tell beyond its title; "" where that is nothing."""
+    text = event.text.strip("\n")
+    return "" if not text.strip() or event.title.removeprefix("$ ") == text else text
 
 
 @register.filter

@@ -48,7 +48,7 @@ def _file(lines: list[str]) -> str:
     notes = [line for line in lines[1:start] if not line.startswith(("index ", "--- ", "+++ "))]
     heading = escape(" · ".join([name, *notes]))
     body = "".join(_line(line) for line in lines[start:])
-    return f'<div class="sheet file"><h3>{heading}</h3><pre class="diff">{body}</pre></div>'
+    return f'<div class="sheet file"><h3>{heading}</h3><pre class="diff" tabindex="0">{body}</pre></div>'
 
 
 def _line(line: str) -> str:

@@ -45,13 +45,14 @@ class BareRepository:
         """One with a single commit of `files` on `main`; with no files it has no commit."""
         run_git("init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(folder))
         made = cls(folder)
-        made.git("config", "http.receivepack", "true")
+        with (folder / "config").open("a") as config:
+            config.write("[http]\n\treceivepack = true\n")
         hook = folder / "hooks" / "update"
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(_UPDATE_HOOK)
         hook.chmod(0o755)
         if files:
-            made.add(files, branch="main", subject="Begin")
+            made._import(files, branch="main", parent="", subject="Begin")
         return made
 
     def git(self, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
@@ -60,15 +61,7 @@ class BareRepository:
 
     def add(self, files: Mapping[str, str | bytes], *, branch: str, subject: str) -> str:
         """Commit `files` on top of the branch, which is made from `main` where it is not there."""
-        parent = self.tip(branch) or self.tip("main")
-        lines = [f"commit refs/heads/{branch}\ncommitter Acme <code@acme.example> 1767225600 +0000\n".encode()]
-        lines.append(_data(subject.encode()))
-        if parent:
-            lines.append(f"from {parent}\n".encode())
-        for name, content in files.items():
-            raw = content.encode() if isinstance(content, str) else content
-            lines += [f'M 100644 inline "{name}"\n'.encode(), _data(raw)]
-        self.git("fast-import", "--quiet", "--force", given=b"".join(lines))
+        self._import(files, branch=branch, parent=self.tip(branch) or self.tip("main"), subject=subject)
         return self.tip(branch)
 
     def tip(self, branch: str) -> str:
@@ -123,6 +116,17 @@ class BareRepository:
         """From now on nobody pushes to the branch."""
         with (self.folder / "protected").open("a") as stream:
             stream.write(f"refs/heads/{branch}\n")
+
+    def _import(self, files: Mapping[str, str | bytes], *, branch: str, parent: str, subject: str) -> None:
+        """https://git-scm.com/docs/git-fast-import"""
+        lines = [f"commit refs/heads/{branch}\ncommitter Acme <code@acme.example> 1767225600 +0000\n".encode()]
+        lines.append(_data(subject.encode()))
+        if parent:
+            lines.append(f"from {parent}\n".encode())
+        for name, content in files.items():
+            raw = content.encode() if isinstance(content, str) else content
+            lines += [f'M 100644 inline "{name}"\n'.encode(), _data(raw)]
+        self.git("fast-import", "--quiet", given=b"".join(lines))
 
 
 def run_git(*arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> str:

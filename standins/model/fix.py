@@ -42,6 +42,6 @@ fix = in_order(
     runs(_TEST),
     _mend,
     runs(_TEST),
-    runs(f"git diff --stat && {committed('Count quantities in the total of a cart')}"),
+    runs(f"git --no-pager diff --stat && {committed('Count quantities in the total of a cart')}"),
     _report,
 )

@@ -29,7 +29,7 @@ def in_repository(turn: Turn, command: str) -> str:
 
 def committed(message: str) -> str:
     """A command that commits all there is."""
-    return f"git add --all && {_GIT} commit --quiet --message {shlex.quote(message)} && git log --oneline -1"
+    return f"git add --all && {_GIT} commit --quiet --message {shlex.quote(message)} && git --no-pager log --oneline -1"
 
 
 def runs(command: str) -> Script:

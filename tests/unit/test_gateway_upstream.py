@@ -32,7 +32,11 @@ def chunk(fields: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(fields).encode() + b"\n\n"
 
 
-REFUSALS = [("fail401", 401, "handover_key_refused"), ("fail429", 429, "model_429"), ("fail500", 500, "model_500")]
+REFUSALS = [
+    ("fail401", 401, "handover_key_refused"),
+    ("fail429", 429, "rate_limit_exceeded"),
+    ("fail500", 500, "server_error"),
+]
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])

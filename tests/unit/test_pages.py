@@ -39,7 +39,13 @@ def ada(django_db: Path) -> Member:
 
 
 def a_run(jira: Connection, member: Member | None, **fields: object) -> Run:
-    about = {"connection": jira, "member": member, "dedupe_key": str(uuid4()), "kind": Run.Kind.MENTION, "issue_id": "1"}
+    about = {
+        "connection": jira,
+        "member": member,
+        "dedupe_key": str(uuid4()),
+        "kind": Run.Kind.MENTION,
+        "issue_id": "1",
+    }
     return Run.objects.create(**{**about, "issue_key": "PAY-1", "asked_at": clock.now(), **fields})
 
 
@@ -114,7 +120,9 @@ def test_the_list_says_how_each_run_stands_in_words(jira: Connection, ada: Membe
 
 def test_an_empty_list_says_how_to_start(lina: Member) -> None:
     page = page_of(signed_in(lina), "/")
-    assert all(words in page for words in ("You have no runs yet", "@openhands please fix this", "Repository: Owner/name"))
+    assert all(
+        words in page for words in ("You have no runs yet", "@openhands please fix this", "Repository: Owner/name")
+    )
 
 
 def test_the_list_is_paged_newest_first_and_costs_the_same_however_long(jira: Connection, ada: Member) -> None:
@@ -157,8 +165,17 @@ def test_one_run_tells_what_is_known_of_it(jira: Connection, lina: Member) -> No
     ModelCall.objects.create(run=run, at=begun, cost="4.00")
     RunEvent.objects.create(run=run, at=begun, kind=RunEvent.Kind.ACTS, title="Run a command", text="ls")
     page = unescape(page_of(signed_in(lina), f"/runs/{run.id}"))
-    told = ["Totals are off", "please fix this", "Lina Linde", "4 min 12 s", "feature/PAY-1-totals", "12,000 in, 345 out"]
-    assert [words for words in [*told, "0.25", "and 1 under way", "Run a command", "The agent acts"] if words not in page] == []
+    told = [
+        "Totals are off",
+        "please fix this",
+        "Lina Linde",
+        "4 min 12 s",
+        "feature/PAY-1-totals",
+        "12,000 in, 345 out",
+    ]
+    assert [
+        words for words in [*told, "0.25", "and 1 under way", "Run a command", "The agent acts"] if words not in page
+    ] == []
     assert 'href="https://jira.acme.example/jira/browse/PAY-1"' in page
     assert page.count('href="https://git.acme.example/Acme/web-app/pull/17"') == 2
     assert f"{begun:%H:%M} UTC</time>" in page

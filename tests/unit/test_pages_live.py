@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.http import StreamingHttpResponse
 from django.test import AsyncClient
 
 from handover.connections.models import Connection
@@ -175,6 +176,7 @@ def test_the_stream_goes_on_where_the_browser_was(
         headers = {name: value.format(first=first) for name, value in header.items()}
         response = await client.get(f"/runs/{run.id}/live" + address.format(first=first), headers=headers)
         assert (response.status_code, response.headers["Content-Type"]) == (200, "text/event-stream")
+        assert isinstance(response, StreamingHttpResponse)
         return read("".join([part.decode() async for part in response.streaming_content]))
 
     told = [message.data for message in asyncio.run(story()) if message.name == "happened"]

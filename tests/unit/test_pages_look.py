@@ -1,4 +1,4 @@
-"""Every pair of text and ground in the stylesheet can be read: WCAG 2.2 AA, 4.5 to 1 for text, 3 to 1 for edges and focus."""
+"""Every pair of text and ground in the stylesheet can be read: WCAG 2.2 AA, 4.5 to 1; edges and focus 3 to 1."""
 
 import re
 

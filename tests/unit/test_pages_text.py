@@ -44,7 +44,9 @@ def test_one_endless_line_is_parted_too_and_the_last_part_is_left_out() -> None:
         pytest.param("**a** `b`", "<p><strong>a</strong> <code>b</code></p>", id="marks"),
         pytest.param("# a", "<h3>a</h3>", id="headings stand below the page's"),
         pytest.param("<b onclick=x>a", "<p>&lt;b onclick=x&gt;a</p>", id="HTML is text"),
-        pytest.param("<div>\n<script>a</script>", "<p>&lt;div&gt;\n&lt;script&gt;a&lt;/script&gt;</p>", id="HTML blocks too"),
+        pytest.param(
+            "<div>\n<script>a</script>", "<p>&lt;div&gt;\n&lt;script&gt;a&lt;/script&gt;</p>", id="HTML blocks too"
+        ),
         pytest.param(
             "[a](https://git.acme.example/x?y=1&z=2)",
             '<p><a href="https://git.acme.example/x?y=1&amp;z=2" rel="noreferrer">a</a></p>',
@@ -54,9 +56,17 @@ def test_one_endless_line_is_parted_too_and_the_last_part_is_left_out() -> None:
         pytest.param("<https://evil.example>", "<p>https://evil.example</p>", id="and once"),
         pytest.param("[a](javascript:alert)", "<p>a (javascript:alert)</p>", id="no script"),
         pytest.param("[a](/runs)", "<p>a (/runs)</p>", id="no address below our own"),
-        pytest.param('[a](https://x.example/"b"<c>)', "<p>a (https://x.example/&quot;b&quot;&lt;c&gt;)</p>", id="escaped"),
-        pytest.param("![a](https://git.acme.example/p.png)", "<p>a (https://git.acme.example/p.png)</p>", id="no picture"),
-        pytest.param("```a\"><b>\nc<d>\n```", '<pre><code class="language-a&quot;&gt;&lt;b&gt;">c&lt;d&gt;\n</code></pre>', id="code"),
+        pytest.param(
+            '[a](https://x.example/"b"<c>)', "<p>a (https://x.example/&quot;b&quot;&lt;c&gt;)</p>", id="escaped"
+        ),
+        pytest.param(
+            "![a](https://git.acme.example/p.png)", "<p>a (https://git.acme.example/p.png)</p>", id="no picture"
+        ),
+        pytest.param(
+            '```a"><b>\nc<d>\n```',
+            '<pre><code class="language-a&quot;&gt;&lt;b&gt;">c&lt;d&gt;\n</code></pre>',
+            id="code",
+        ),
     ],
 )
 def test_markdown_becomes_safe_html(markdown: str, html: str) -> None:

@@ -20,10 +20,12 @@ DESCRIPTION = Path(__file__).resolve().parents[2] / "var" / "github-openapi.json
 BRANCH = "feature/PAY-1-total"
 
 
-@oas30_format_checker.checks("uri")
 def _is_address(value: object) -> bool:
     parts = urlsplit(str(value))
     return parts.scheme in ("http", "https", "git") and bool(parts.hostname) and " " not in str(value)
+
+
+oas30_format_checker.checks("uri")(_is_address)
 
 
 class Description:
