@@ -104,7 +104,8 @@ def _described(packed: Path) -> dict[str, Json]:
 
 
 def _object(value: Json) -> dict[str, Json]:
-    assert isinstance(value, dict)
+    if not isinstance(value, dict):
+        raise DescriptionMissing(f"{PACKAGE} is not built as it was.")
     return value
 
 

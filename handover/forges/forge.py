@@ -41,6 +41,9 @@ class Absent:
     """There is no such thing on the forge."""
 
 
+ABSENT = Absent()
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Whose credential it is. `id` never changes, `login` may; `email` is one that the forge links to the account."""

@@ -9,6 +9,7 @@ import msgspec
 
 from handover.forges import github_bodies as bodies
 from handover.forges.forge import (
+    ABSENT,
     Absent,
     Account,
     ForgeRefused,
@@ -73,10 +74,13 @@ class GitHub:
             archived=found.archived,
         )
 
-    async def find_pull_request(self, repository: Repository, branch: str) -> PullRequest | Absent:
+    async def find_pull_request(
+        self, repository: Repository, branch: str, *, commit: str | Absent = ABSENT
+    ) -> PullRequest | Absent:
         """https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
 
-        The open pull request of this branch; where none is open, the newest that was.
+        The open pull request of this branch; where none is open, the one that proposed just this `commit`: ours, which
+        somebody merged or closed before we could note it. Others that ended belong to earlier work.
         """
         # Without the owner before the branch GitHub ignores the filter and lists every pull request.
         owner = repository.path.partition("/")[0]
@@ -85,9 +89,11 @@ class GitHub:
         listed = self._read(
             await self._ask("GET", address, query=query, about=repository.path), list[bodies.PullRequest]
         )
-        ours = [self._pull_request(repository, found) for found in listed if _is_of(found, repository, branch)]
-        ours.sort(key=lambda found: (found.state == "open", found.number), reverse=True)
-        return ours[0] if ours else Absent()
+        ours = [found for found in listed if _is_of(found, repository, branch)]
+        ours.sort(key=lambda found: found.state != "open")
+        fitting = (found for found in ours if found.state == "open" or found.head.sha == commit)
+        found = next(fitting, None)
+        return self._pull_request(repository, found) if found else ABSENT
 
     async def create_pull_request(
         self, repository: Repository, *, branch: str, base: str, title: str, body: str, draft: bool
@@ -123,9 +129,8 @@ class GitHub:
 
     async def _standing(self, repository: Repository, branch: str, refusal: ForgeRefused) -> PullRequest | Absent:
         if refusal.status != 422 or "already exists" not in str(refusal):
-            return Absent()
-        found = await self.find_pull_request(repository, branch)
-        return found if isinstance(found, PullRequest) and found.state == "open" else Absent()
+            return ABSENT
+        return await self.find_pull_request(repository, branch)
 
     async def _ask(
         self, verb: str, address: str, *, query: dict[str, str] | None = None, body: object = None, about: str = "That"

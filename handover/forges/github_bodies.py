@@ -42,6 +42,7 @@ class Branch(msgspec.Struct, frozen=True):
     """One side of a pull request; `repo` is null where its fork was deleted."""
 
     ref: str
+    sha: str = ""
     repo: NamedRepository | None = None
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from handover.forges.askpass import asking
 from handover.forges.authorities import trusting
 from handover.forges.forge import (
+    ABSENT,
     Absent,
     ForgeCredential,
     ForgeError,
@@ -48,7 +49,7 @@ async def branch_tip(url: str, credential: GitCredential, branch: str, ca_file: 
         commit, _, name = line.partition("\t")
         if name == ref:
             return commit
-    return Absent()
+    return ABSENT
 
 
 async def speak(

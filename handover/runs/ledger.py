@@ -52,7 +52,7 @@ class RunLedger:
 
     def _admit(self, run_id: UUID, most: Usage) -> Admitted | Refused:
         # IMMEDIATE: whoever reads the sum holds the only right to write, so two calls never reserve the same money.
-        if True:
+        with transaction.atomic():
             if not Run.objects.filter(id=run_id).exclude(state=State.ENDED).exists():
                 return Refused(Reason.UNKNOWN)
             under_way, cost = _taken(run_id)

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from handover.triggers.quoted import Quoted
+from handover.jira.quoted import Quoted
 
 # Wiki marks, which may stand between a word and what is before or after it.
 MARKS = "*_+-~^"

@@ -31,6 +31,7 @@ class StandInForge:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.base_url = ""  # where it is served, told by whoever serves it; answers follow each request's own address
         self.faults = Faults()
         self.requests: list[Request] = []
         self._lock = threading.RLock()

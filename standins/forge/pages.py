@@ -53,7 +53,9 @@ def _repository(forge: "StandInForge", request: Request) -> Response:
     found = forge.find(_path(request))
     if found is None:
         return _nothing()
-    branches = "".join(f'<li><span class="grow"><code>{escape(name)}</code></span></li>' for name in found.git.branches())
+    branches = "".join(
+        f'<li><span class="grow"><code>{escape(name)}</code></span></li>' for name in found.git.branches()
+    )
     pulls = "".join(_pull_row(pull) for pull in reversed(forge.pull_requests(found.path)))
     clone = f"{request.url.scheme}://{request.url.netloc}/{found.path}.git"
     return _page(

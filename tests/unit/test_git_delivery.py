@@ -155,7 +155,9 @@ def test_what_was_committed_on_the_way_does_not_reach_the_forge(world: World) ->
     base = world.cloned()
     bundle = world.worked(base, f"echo secret > s && git add s && git commit -q -m s && git rm -q s && {FIX}")
     world.push(world.delivered(bundle, base))
-    objects = world.forge._known(WEB_APP).git.git("cat-file", "--batch-all-objects", "--batch")
+    repository = world.forge.find(WEB_APP)
+    assert repository
+    objects = repository.git.git("cat-file", "--batch-all-objects", "--batch")
     assert "line.quantity" in objects
     assert "secret" not in objects
 

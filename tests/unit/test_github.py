@@ -234,13 +234,22 @@ def test_after_a_closed_one_the_open_one_is_found(world: World) -> None:
     world.forge.commit(WEB_APP, BRANCH, {"a": "a"})
     world.propose()
     world.forge.close(WEB_APP, 1)
-    found = world.find()
-    assert isinstance(found, PullRequest)
-    assert (found.number, found.state) == (1, "closed")
+    assert world.find() == Absent()
     assert world.propose().number == 2
     found = world.find()
     assert isinstance(found, PullRequest)
     assert (found.number, found.state) == (2, "open")
+
+
+def test_what_was_merged_before_it_could_be_noted_is_found_by_its_commit(world: World) -> None:
+    commit = world.forge.commit(WEB_APP, BRANCH, {"a": "a"})
+    world.propose()
+    world.forge.merge(WEB_APP, 1)
+    repository = world.repository()
+    found = world.ask(lambda github: github.find_pull_request(repository, BRANCH, commit=commit))
+    assert isinstance(found, PullRequest)
+    assert (found.number, found.state) == (1, "merged")
+    assert world.ask(lambda github: github.find_pull_request(repository, BRANCH, commit="1" * 40)) == Absent()
 
 
 def test_nothing_between_the_branches(world: World) -> None:

@@ -55,6 +55,18 @@ class Description:
         """The body of a request to the operation at `path`."""
         self.check(body, f"#/paths/{path.replace('/', '~1')}/post/requestBody/content/application~1json/schema")
 
+    def check_request(self, request: httpx.Request, path: str) -> None:
+        """Method, query and body of a request to the operation at `path`."""
+        operation = self._at(f"#/paths/{path.replace('/', '~1')}/{request.method.lower()}")
+        assert operation is not None, f"GitHub describes no {request.method} {path}"
+        known = [self._at(one["$ref"]) if "$ref" in one else one for one in operation.get("parameters", [])]
+        described = {one["name"]: one["schema"] for one in known if one["in"] == "query"}
+        for name, value in request.url.params.items():
+            assert name in described, f"GitHub describes no {name} for {path}"
+            assert value in described[name].get("enum", [value])
+        if request.content:
+            self.check_wish(json.loads(request.content), path)
+
     def check(self, value: object, pointer: str) -> None:
         """Fails with the first difference."""
         schema = {"$ref": f"urn:github{pointer}"}

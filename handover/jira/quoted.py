@@ -20,8 +20,19 @@ class Quoted:
         lines = [line.span() for line in QUOTED_LINE.finditer(text)]
         self._spans = _merged([*code, *quotes, *lines])
 
+        self._text = text
+
     def __contains__(self, place: int) -> bool:
         return _within(self._spans, place)
+
+    def left_out(self) -> str:
+        """The text without these parts; an empty line stands for each."""
+        parts: list[str] = []
+        end = 0
+        for start, after in self._spans:
+            parts.append(self._text[end:start])
+            end = after
+        return "\n\n".join([*parts, self._text[end:]])
 
 
 def _code(tags: list[re.Match[str]]) -> list[Span]:

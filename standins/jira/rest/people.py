@@ -1,0 +1,43 @@
+"""Accounts."""
+
+from starlette.responses import Response
+
+from standins.jira.refusals import refused
+from standins.jira.rest.call import Call, answered
+
+
+def myself(call: Call) -> Response:
+    """The caller."""
+    return answered(call.shapes.account(call.someone()))
+
+
+def user(call: Call) -> Response:
+    """Somebody, by name or by key."""
+    call.someone()
+    name, key = call.query.get("username", ""), call.query.get("key", "")
+    if not name and not key:
+        raise refused(400, "Either the 'username' or the 'key' query parameters need to be provided")
+    found = call.jira.people.by_key(key) if key else call.jira.people.by_name(name)
+    if found is None:
+        what = f"key '{key}'" if key else f"name '{name}'"
+        raise refused(404, f"The user with the {what} does not exist")
+    return answered(call.shapes.account(found))
+
+
+def search(call: Call) -> Response:
+    """People whose name, display name or address begins so; `.` finds everyone."""
+    call.someone()
+    if "username" not in call.query:
+        raise refused(400, "The username query parameter was not provided")
+    start, most = call.number("startAt", 0), min(call.number("maxResults", 50), 1000)
+    wanted = call.query["username"].lower()
+    found = [
+        person
+        for person in call.jira.people.all()
+        if wanted in (".", "%", "") or _begins(wanted, person.name, person.display_name, person.email)
+    ]
+    return answered([call.shapes.user(person) for person in found[start : start + most]])
+
+
+def _begins(wanted: str, *texts: str) -> bool:
+    return any(word.startswith(wanted) for text in texts for word in (text.lower(), *text.lower().split()))

@@ -1,0 +1,133 @@
+"""Who is calling: Jira's Seraph and XSRF filter, the headers that both leave on every answer, and the log of requests."""
+
+import base64
+import binascii
+import itertools
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, unquote, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from standins.jira.records import Request, User
+
+if TYPE_CHECKING:
+    from standins.jira.jira import StandInJira
+
+Reason = Literal["OK", "AUTHENTICATED_FAILED", ""]
+WRITES = ("POST", "PUT", "DELETE")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+YOU_ARE = "you_are"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who a request comes from. `reason` is what Seraph thinks of its credentials, empty where there were none."""
+
+    user: User | None
+    reason: Reason
+
+
+class SignIn:
+    """Around the app: names the caller in `scope["state"]["user"]`, or answers at once."""
+
+    def __init__(self, jira: "StandInJira", app: ASGIApp) -> None:
+        self._jira = jira
+        self._app = app
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        refusal, caller = self._judge(scope)
+        scope.setdefault("state", {})["user"] = caller.user
+        await (refusal or self._app)(scope, receive, self._stamped(scope, caller, send))
+
+    def _judge(self, scope: Scope) -> tuple[Response | None, Caller]:
+        headers = Headers(scope=scope)
+        if not scope["path"].startswith(f"{self._jira.base_path}/rest/"):
+            return None, Caller(self._visitor(headers), "")
+        if _looks_forged(scope["method"], headers):
+            return PlainTextResponse("XSRF check failed", status_code=403), Caller(None, "")
+        caller = self._caller(headers.get("authorization", ""))
+        if caller.reason == "AUTHENTICATED_FAILED" and self._refuses(headers):
+            return _unauthorized(), caller
+        return None, caller
+
+    def _refuses(self, headers: Headers) -> bool:
+        bearer = headers.get("authorization", "").lower().startswith("bearer ")
+        return not bearer or self._jira.settings.bad_token == "refused"
+
+    def _caller(self, authorization: str) -> Caller:
+        if not authorization:
+            return Caller(None, "")
+        scheme, _, credential = authorization.partition(" ")
+        user = self._known(scheme.lower(), credential.strip())
+        return Caller(user, "OK" if user else "AUTHENTICATED_FAILED")
+
+    def _known(self, scheme: str, credential: str) -> User | None:
+        line = self._jira.settings.line
+        with self._jira.lock:
+            if scheme == "bearer" and line.tokens:
+                return self._jira.people.with_token(credential)
+            if scheme == "basic" and line.basic_auth:
+                return self._jira.people.with_password(*_name_and_password(credential))
+        return None
+
+    def _visitor(self, headers: Headers) -> User | None:
+        """Who a person says they are on the pages, where nobody signs in."""
+        cookies = dict(part.strip().partition("=")[::2] for part in headers.get("cookie", "").split(";"))
+        with self._jira.lock:
+            everyone = self._jira.people.all()
+            return self._jira.people.by_key(unquote(cookies.get(YOU_ARE, ""))) or (everyone[0] if everyone else None)
+
+    def _stamped(self, scope: Scope, caller: Caller, send: Send) -> Send:
+        number, path = next(self._numbers), scope["path"]
+        name = quote(caller.user.name, safe="") if caller.user else "anonymous"
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-AREQUESTID"] = f"{int(time.time() // 60) % 1440}x{number}x1"
+                headers["X-ANODEID"] = "node1"
+                headers["X-AUSERNAME"] = name
+                if caller.reason:
+                    headers["X-Seraph-LoginReason"] = caller.reason
+                kept = Request(scope["method"], path, name, message["status"], self._jira.clock())
+                self._jira.requests.append(kept)
+            await send(message)
+
+        return stamped
+
+
+def same_origin(headers: Headers) -> bool | None:
+    """Whether a browser's request comes from this host's own pages; None where it does not say."""
+    source = headers.get("origin") or headers.get("referer")
+    if source is None:
+        return None
+    return urlsplit(source).netloc == headers.get("host", "")
+
+
+def _looks_forged(method: str, headers: Headers) -> bool:
+    if method not in WRITES:
+        return False
+    if headers.get("user-agent", "").startswith("Mozilla") and not same_origin(headers):
+        return True
+    is_form = headers.get("content-type", "").partition(";")[0].strip().lower() in FORMS
+    return is_form and headers.get("x-atlassian-token", "") not in ("no-check", "nocheck")
+
+
+def _name_and_password(credential: str) -> tuple[str, str]:
+    try:
+        name, _, password = base64.b64decode(credential, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
+
+
+def _unauthorized() -> Response:
+    message = "Client must be authenticated to access this resource."
+    return JSONResponse({"message": message, "status-code": 401}, status_code=401)
