@@ -18,6 +18,7 @@ from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
 from handover.gateway.upstream import upstream_of
 from handover.lib import http
+from handover.runs import live
 from handover.runs.intake import Intake
 from handover.runs.ledger import RunLedger
 from handover.runs.workshop import MODEL_SOCKET
@@ -136,6 +137,7 @@ class _Server(uvicorn.Server):
 
     def end(self) -> None:
         """Answer what is under way, and end."""
+        live.streams_end.set()
         self.should_exit = True
 
 

@@ -57,9 +57,10 @@ class Calls:
         answer = await self._send("POST", path, body=body)
         return answer.status_code if answer.status_code in allowed else _accepted(answer).status_code
 
-    async def status(self, path: str, *, seconds: float = CALL_SECONDS) -> int:
-        """The status of a GET, whatever it is."""
-        return (await self._send("GET", path, seconds=seconds)).status_code
+    async def look(self, path: str, *, allowed: tuple[int, ...] = (), seconds: float = CALL_SECONDS) -> int:
+        """The status of a GET that was accepted, or refused with one of `allowed`."""
+        answer = await self._send("GET", path, seconds=seconds)
+        return answer.status_code if answer.status_code in allowed else _accepted(answer).status_code
 
     async def _send(
         self,

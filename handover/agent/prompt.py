@@ -103,7 +103,7 @@ class Request:
 
 
 def prompt(request: Request) -> str:
-    """The agent's first message. No text in it passes for another part: the marks are made from all that they enclose."""
+    """The agent's first message. The marks around texts are made from them, so no text can forge one."""
     asked = visible(request.instruction).strip() or f"Do what the issue {visible(request.key)} describes."
     told = _told(request)
     mark = hashlib.sha256(f"{len(asked)} {asked}{told}".encode(errors="replace")).hexdigest()[:16]

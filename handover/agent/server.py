@@ -93,13 +93,11 @@ class AgentServer:
 
     async def ready(self, seconds: float) -> None:
         """Wait until the agent-server has started. We listen before it does: the call waits, and is answered then."""
-        status = await self._calls.status("/ready", seconds=seconds)
-        if status != 200:
-            raise AgentUnavailable(f"The agent started, and is not ready: it answers with {status}.")
+        await self._calls.look("/ready", seconds=seconds)
 
     async def exists(self, conversation_id: str) -> bool:
         """Whether the conversation was begun."""
-        return await self._calls.status(_path(conversation_id)) == 200
+        return await self._calls.look(_path(conversation_id), allowed=(404,)) != 404
 
     async def create(self, conversation: Conversation) -> None:
         """Begin the conversation; where it was begun before and broke off, go on with it. There is never a second."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from handover.forges.bundles import WorkRefused, read_bundle
 from handover.forges.differences import differences
-from handover.forges.git_command import git
+from handover.forges.git_command import GitError, git
 from handover.forges.inspection import (
     LINK,
     LONGEST_TARGET,
@@ -75,7 +75,10 @@ async def commit(
     at: datetime,
     committer: Person = COMMITTER,
 ) -> str:
-    """Make one commit of `tree` on `parent`; the same arguments make the same commit. Nothing points at it yet."""
+    """Make one commit of `tree` on `parent`; the same arguments make the same commit. Nothing points at it yet.
+
+    Raises GitError.
+    """
     date = f"{int(at.timestamp())} +0000"
     variables = {
         **_identity("AUTHOR", author, date),
@@ -86,7 +89,7 @@ async def commit(
         ["commit-tree", tree, "-p", parent, "-F", "-"], repository=repository, given=text, environment=variables
     )
     if not made.succeeded:
-        raise RuntimeError(f"No commit could be made: {made.complaint}")
+        raise GitError(f"No commit could be made: {made.complaint}")
     return made.output.decode("ascii").strip()
 
 

@@ -63,10 +63,11 @@ def _cause_at_the_model(trouble: int | None) -> Cause:
     match trouble:
         case None:
             return Cause.AGENT_FAILED
-        case 401 | 403:
+        case 401 | 402 | 403:
             return Cause.MODEL_REFUSED
         case 429:
             return Cause.MODEL_RATE_LIMITED
-        case status if status == 0 or status >= 500:
+        # A redirect, and an address without such a model, are no model either.
+        case status if status == 0 or 300 <= status < 400 or status in (404, 408) or status >= 500:
             return Cause.MODEL_UNAVAILABLE
     return Cause.AGENT_FAILED

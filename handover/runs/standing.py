@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
+from handover.runs.ledger import AT_CEILING
 from handover.runs.models import Cause, ModelCall, Run, State
 
 
@@ -82,7 +83,7 @@ def _place(index: int, here: int) -> str:
 def usage_of(run_id: UUID) -> Usage:
     """What the run has taken of the model until now."""
     over = Q(status__isnull=False)
-    sums = ModelCall.objects.filter(run_id=run_id).aggregate(
+    sums = ModelCall.objects.filter(~Q(status=AT_CEILING) | Q(status=None), run_id=run_id).aggregate(
         calls=Count("id", filter=over),
         under_way=Count("id", filter=~over),
         input_tokens=Sum("input_tokens", filter=over, default=0),

@@ -6,7 +6,8 @@ from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges.forge import ForgeUnavailable
 from handover.jira.client import Absent, Comment, Jira, JiraMissing, JiraRefused, JiraUnavailable, Visibility
-from handover.jira.markup import fits, to_wiki
+from handover.jira.fitting import fits
+from handover.jira.markup import to_wiki
 from handover.runs import replies
 from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run, RunEvent, State

@@ -76,7 +76,8 @@ def identifier(text: str, *where: str) -> str:
 def new_conversation(body: Fields) -> NewConversation:
     """What the body asks for."""
     workspace = _object(body, "workspace")
-    working_dir = _text(workspace, "working_dir", "workspace")
+    if not isinstance(workspace.get("working_dir"), str):
+        raise _broken()
     agent = _object(body, "agent")
     llm = _object(agent, "llm", "agent")
     message = _object(body, "initial_message") if body.get("initial_message") else {}
@@ -84,7 +85,7 @@ def new_conversation(body: Fields) -> NewConversation:
         id=identifier(str(body.get("conversation_id") or uuid.uuid4()), "body", "conversation_id"),
         agent={"kind": "Agent", "tools": _tools(agent), "llm": {**llm, "api_key": None}},
         llm=_llm(llm),
-        working_dir=working_dir,
+        working_dir=str(workspace["working_dir"]),
         text=_message_text(message),
         run=bool(message.get("run")),
         max_iterations=_number(body, "max_iterations", 500),
@@ -114,9 +115,13 @@ def _tools(agent: Fields) -> list[Fields]:
         raise Unprocessable("body", "agent", "tools", kind="list_type", message="Input should be a valid list")
     names = [_text(tool, "name", "agent", "tools") if isinstance(tool, dict) else "" for tool in tools]
     if not TOOLS.issuperset(names):
-        # The real one fails, and does not refuse.
-        raise HTTPException(500, "Internal Server Error")
+        raise _broken()
     return [{"name": name, "params": {}} for name in names]
+
+
+def _broken() -> HTTPException:
+    """Where the real one fails, and does not refuse."""
+    return HTTPException(500, "Internal Server Error")
 
 
 def _message_text(message: Mapping[str, object]) -> str:

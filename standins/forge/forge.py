@@ -42,7 +42,7 @@ class StandInForge:
         self._former: dict[str, int] = {}
         self._pulls: dict[int, list[PullRequest]] = {}
         routes = [*github.routes(self), *git_http.routes(self), *pages.routes(self)]
-        self.app: ASGIApp = self.faults.around(self._recorded(Starlette(routes=routes)))
+        self.app: ASGIApp = self._recorded(self.faults.around(Starlette(routes=routes)))
 
     # People
 

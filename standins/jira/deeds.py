@@ -66,9 +66,7 @@ class Deeds:
     def edit_issue(self, issue: Issue, *, by: User, fields: Mapping[str, str | None], labels: set[str]) -> None:
         """Change fields and labels in one edit; nothing happens where nothing differs."""
         changes = [
-            Change(name, getattr(issue, name), value)
-            for name, value in fields.items()
-            if getattr(issue, name) != value
+            Change(name, getattr(issue, name), value) for name, value in fields.items() if getattr(issue, name) != value
         ]
         if labels != set(issue.labels):
             changes.append(Change("labels", " ".join(issue.labels), " ".join(sorted(labels))))

@@ -101,9 +101,7 @@ class StandInJira:
         kept = None if members is None else frozenset(user.key for user in members)
         named = {role: frozenset(user.key for user in users) for role, users in (roles or {}).items()}
         with self.lock:
-            return self.deeds.create_project(
-                key, name=name or key, lead=lead, members=kept, public=public, roles=named
-            )
+            return self.deeds.create_project(key, name=name or key, lead=lead, members=kept, public=public, roles=named)
 
     def add_issue(
         self,

@@ -13,7 +13,7 @@ LANGUAGES = frozenset(
     "actionscript ada applescript bash c c# c++ cpp css erlang go groovy haskell html java javascript js json lua none"
     " nyan objc perl php python r rainbow ruby scala sh sql swift visualbasic xml yaml".split()
 )
-MACRO = re.compile(r"\{(code|noformat|quote|panel)(?::([^}\n]*))?\}(.*?)\{\1\}", re.DOTALL)
+TAG = re.compile(r"\{(code|noformat|quote|panel)(?::([^}\n]{0,200}))?\}")
 HEADING = re.compile(r"h([1-6])\.\s+(.*)")
 ITEM = re.compile(r"([*#]+|-)\s+(.*)")
 MOST_DEPTH = 6
@@ -27,11 +27,29 @@ def to_html(text: str) -> str:
 def _blocks(text: str, *, depth: int) -> str:
     parts: list[str] = []
     at = 0
-    for found in MACRO.finditer(text) if depth < MOST_DEPTH else ():
-        parts.append(_lines(text[at : found.start()]))
-        parts.append(_macro(found[1], found[2] or "", found[3], depth=depth))
-        at = found.end()
+    for opening, closing in _macros(text) if depth < MOST_DEPTH else ():
+        parts.append(_lines(text[at : opening.start()]))
+        body = text[opening.end() : closing.start()]
+        parts.append(_macro(opening[1], opening[2] or "", body, depth=depth))
+        at = closing.end()
     return "".join([*parts, _lines(text[at:])])
+
+
+def _macros(text: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """The outermost macros: where each opens and closes. One that is never closed is text."""
+    tags = list(TAG.finditer(text))
+    following: dict[str, int] = {}
+    closers: list[int | None] = [None] * len(tags)
+    for number in range(len(tags) - 1, -1, -1):
+        closers[number] = following.get(tags[number][1])
+        if tags[number][2] is None:
+            following[tags[number][1]] = number
+    number = 0
+    while number < len(tags):
+        closer = closers[number]
+        if closer is not None:
+            yield tags[number], tags[closer]
+        number = (number if closer is None else closer) + 1
 
 
 def _macro(name: str, parameters: str, body: str, *, depth: int) -> str:
@@ -137,10 +155,8 @@ def _steps(present: list[str], wanted: list[str]) -> list[str]:
     closing = _closed(present[common:])
     if common == len(wanted):
         return [*closing, "</li>"]
-    between = ["</li>"] if closing and common and len(wanted) == common else []
-    # A list that is skipped over needs an item to stand in.
-    opening = [f"<{tag}>" if number == 0 else f"<li><{tag}>" for number, tag in enumerate(wanted[common:])]
-    return [*closing, *between, *opening]
+    # A level that is skipped over needs an item to stand in.
+    return [*closing, *("<li>" * (number > common) + f"<{wanted[number]}>" for number in range(common, len(wanted)))]
 
 
 def _closed(lists: list[str]) -> list[str]:

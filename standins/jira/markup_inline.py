@@ -7,14 +7,15 @@ from urllib.parse import urlsplit
 
 MOST_DEPTH = 6
 SIGNS = {"(/)": "✔", "(x)": "✘", "(!)": "⚠", "(?)": "❓", "(i)": "ℹ", "(y)": "👍", "(n)": "👎", ":)": "🙂", ":(": "🙁"}  # noqa: RUF001
-COLOUR = re.compile(r"#[0-9a-fA-F]{3,6}|[a-zA-Z]{3,20}")
+COLOURS = ("red", "green", "blue", "orange", "purple", "grey", "gray")
 # What each named group finds is what the function of that name makes HTML of.
 MARKUP = re.compile(
-    r"\\(?P<escaped>[{}\[\]*_+\-|!?~^(:\\])"
-    r"|\{\{(?P<mono>[^\n]+?)\}\}"
-    r"|\{color:(?P<colour>[^}\n]{3,20})\}(?P<coloured>.*?)\{color\}"
+    r"(?P<newline>\\\\)"
+    r"|\\(?P<escaped>[{}\[\]*_+\-|!?~^(:#])"
+    r"|\{\{(?P<mono>[^\n]{1,500}?)\}\}"
+    r"|\{color:(?P<colour>[^}\n]{3,20})\}(?P<coloured>[^\n]{0,2000}?)\{color\}"
     r"|\[~(?P<user>[^\]\n]{1,100})\]"
-    r"|\[(?P<link>[^\]\n]{1,2000})\]"
+    r"|\[(?P<link>[^\]\n]{1,1000})\]"
     r"|(?P<address>https?://[^\s<>\"'|\]\[{}*]{1,2000})"
     r"|(?<!\w)\*(?P<bold>(?=\S)[^*\n]+(?<=\S))\*(?!\w)"
     r"|(?<!\w)_(?P<italic>(?=\S)[^_\n]+(?<=\S))_(?!\w)"
@@ -51,7 +52,7 @@ def _marked(found: re.Match[str], *, depth: int) -> str:
 def _coloured(colour: str, html: str) -> str:
     # The pages allow no style attributes: the few colours that people use are classes.
     name = colour.strip().lower()
-    return f'<span class="colour-{name}">{html}</span>' if COLOUR.fullmatch(name) and name.isalpha() else html
+    return f'<span class="{name}">{html}</span>' if name in COLOURS else html
 
 
 def _link(inner: str) -> str:
@@ -68,6 +69,7 @@ def _address(address: str) -> str:
 
 
 SIMPLE: dict[str, Callable[[str], str]] = {
+    "newline": lambda _: "<br>",
     "escaped": escape,
     "mono": lambda inner: f"<code>{escape(inner)}</code>",
     "user": lambda inner: f'<span class="person">@{escape(inner)}</span>',

@@ -22,7 +22,7 @@ from handover.forges.askpass import asking
 from handover.forges.forge import Absent, ForgeCredential, ForgeUnavailable, GitCredential
 from standins.forge import StandInForge
 from standins.forge.cast import LINKED, WEB_APP, acme
-from standins.serving import Served
+from tests.unit.forge_stage import on_stage
 
 
 @pytest.fixture
@@ -34,9 +34,8 @@ def forge(tmp_path: Path) -> StandInForge:
 
 @pytest.fixture
 def url(forge: StandInForge) -> Iterator[str]:
-    with Served(forge.app) as served:
-        yield f"{served.url}/{WEB_APP}.git"
-        forge.faults.clear()
+    yield f"{on_stage(forge)}/{WEB_APP}.git"
+    forge.faults.clear()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from handover.forges.github import GitHub
 from handover.lib import http
 from standins.forge import StandInForge
 from standins.forge.cast import LINKED, WEB_APP, WITHOUT_ACCOUNT, acme
-from standins.serving import Served
+from tests.unit.forge_stage import on_stage
 
 BRANCH = "feature/PAY-1-total-ignores-quantities"
 LINA = git.Person("Lina Linde", "lina.linde@acme.example")
@@ -93,11 +92,10 @@ def shell(script: str) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path) -> World:
     forge = StandInForge(tmp_path / "forge")
     acme(forge)
-    with Served(forge.app) as served:
-        yield World(forge, served.url, tmp_path)
+    return World(forge, on_stage(forge), tmp_path)
 
 
 _EDIT = "sed -i 's/(line.price for/(line.price * line.quantity for/' shop/cart.py"

@@ -28,6 +28,7 @@ from handover.lib import http
 from standins.forge import StandInForge
 from standins.forge.cast import API, ATTACKER, LINKED, WEB_APP, WITHOUT_ACCOUNT, acme
 from standins.serving import Served
+from tests.unit.forge_stage import on_stage
 
 T = TypeVar("T")
 BRANCH = "feature/PAY-1-total"
@@ -70,9 +71,8 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     forge = StandInForge(tmp_path)
     acme(forge)
-    with Served(forge.app) as served:
-        yield World(forge, served.url)
-        forge.faults.clear()
+    yield World(forge, on_stage(forge))
+    forge.faults.clear()
 
 
 # Who, and what may they do

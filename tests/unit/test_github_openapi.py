@@ -10,7 +10,7 @@ from handover.forges.github import GitHub
 from scripts.github_openapi import OPERATIONS, trimmed
 from standins.forge import StandInForge
 from standins.forge.cast import LINKED, WEB_APP, acme
-from standins.serving import Served
+from tests.unit.forge_stage import on_stage
 from tests.unit.test_standin_forge_api import DESCRIPTION, PULL, PULLS, REPOSITORY, Description
 
 
@@ -51,8 +51,7 @@ def test_every_call_that_we_make_is_described(tmp_path: Path) -> None:
             proposal = await github.create_pull_request(repository, **wish, draft=True)
             await github.pull_request(repository, proposal.number)
 
-    with Served(forge.app) as served:
-        asyncio.run(ask(served.url))
+    asyncio.run(ask(on_stage(forge)))
     described = Description(DESCRIPTION)
     for request, path in zip(made, ["/user", REPOSITORY, PULLS, PULLS, PULL], strict=True):
         described.check_request(request, path)

@@ -1,7 +1,6 @@
 """The stand-in forge's answers, held against GitHub's own description of its API."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from referencing.jsonschema import DRAFT4
 
 from standins.forge import StandInForge
 from standins.forge.cast import API, ATTACKER, LINKED, WEB_APP, WITHOUT_ACCOUNT, acme
-from standins.serving import Served
+from tests.unit.forge_stage import on_stage
 
 DESCRIPTION = Path(__file__).resolve().parents[2] / "var" / "github-openapi.json"
 BRANCH = "feature/PAY-1-total"
@@ -103,9 +102,8 @@ def forge(tmp_path: Path) -> StandInForge:
 
 
 @pytest.fixture
-def url(forge: StandInForge) -> Iterator[str]:
-    with Served(forge.app) as served:
-        yield f"{served.url}/api/v3"
+def url(forge: StandInForge) -> str:
+    return f"{on_stage(forge)}/api/v3"
 
 
 def client(forge: StandInForge, url: str, login: str = LINKED) -> httpx.Client:
@@ -326,7 +324,10 @@ def test_every_request_is_on_record(forge: StandInForge, url: str) -> None:
     with client(forge, url) as lina:
         lina.get(f"/repos/{API}")
         httpx.get(f"{url}/user")
+        forge.faults.add(path="/user$", status=503)
+        lina.get("/user")
     assert [(one.method, one.path, one.user, one.status) for one in forge.requests] == [
         ("GET", f"/api/v3/repos/{API}", LINKED, 200),
         ("GET", "/api/v3/user", "", 401),
+        ("GET", "/api/v3/user", "", 503),
     ]

@@ -3,7 +3,6 @@
 import base64
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 
 from standins.forge import StandInForge
 from standins.forge.cast import ATTACKER, LINKED, WEB_APP, WITHOUT_ACCOUNT, acme
-from standins.serving import Served
+from tests.unit.forge_stage import on_stage
 
 
 class Machine:
@@ -41,11 +40,10 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine(tmp_path: Path) -> Machine:
     forge = StandInForge(tmp_path / "forge")
     acme(forge)
-    with Served(forge.app) as served:
-        yield Machine(forge, served.url, tmp_path)
+    return Machine(forge, on_stage(forge), tmp_path)
 
 
 def test_write_access(machine: Machine) -> None:

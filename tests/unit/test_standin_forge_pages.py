@@ -10,7 +10,7 @@ from standins.forge import StandInForge, markup
 from standins.forge.cast import LINKED, WEB_APP, acme
 from standins.forge.records import Unknown
 from standins.forge.repositories import Conflict
-from standins.serving import Served
+from tests.unit.forge_stage import on_stage
 
 BRANCH = "feature/PAY-1-total"
 EVIL = "<script>alert(1)</script>"
@@ -25,7 +25,7 @@ def forge(tmp_path: Path) -> StandInForge:
 
 @pytest.fixture
 def pages(forge: StandInForge) -> Iterator[httpx.Client]:
-    with Served(forge.app) as served, httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=on_stage(forge)) as client:
         yield client
 
 

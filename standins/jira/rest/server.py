@@ -48,7 +48,9 @@ def server_info(call: Call) -> Response:
 
 def fields(call: Call) -> Response:
     """The fields that issues have."""
-    return answered([{"id": name, "name": name.capitalize(), "custom": False, "clauseNames": [name]} for name in FIELDS])
+    return answered(
+        [{"id": name, "name": name.capitalize(), "custom": False, "clauseNames": [name]} for name in FIELDS]
+    )
 
 
 def permissions(call: Call) -> Response:
@@ -59,7 +61,11 @@ def permissions(call: Call) -> Response:
     held["SYSTEM_ADMIN"] = False
     words = {**PERMISSIONS, **FOR_ADMINISTRATORS, "SYSTEM_ADMIN": "Jira System Administrators"}
     return answered(
-        {"permissions": {key: _permission(key, words[key], held=value, number=n) for n, (key, value) in enumerate(held.items())}}
+        {
+            "permissions": {
+                key: _permission(key, words[key], held=value, number=n) for n, (key, value) in enumerate(held.items())
+            }
+        }
     )
 
 
