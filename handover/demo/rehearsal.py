@@ -139,14 +139,20 @@ class Rehearsal:
         return f"{self._served[2].url}/v1"
 
     def _prepare(self) -> None:
-        secret = secrets.token_urlsafe(32)
+        self.credentials = {
+            "webhook": secrets.token_urlsafe(32),
+            "jira of the bot": self.jira.token_for(self.people.bot),
+            "forge of lina": self.forge.token_for(forge_cast.LINKED),
+            "forge of mallory": self.forge.token_for(forge_cast.ATTACKER),
+            "model": MODEL_KEY,
+        }
         plan = {
             "jira": {
                 "base_url": self.at.jira,
                 "bot_name": self.people.bot.name,
                 "bot_key": self.people.bot.key,
-                "bot_token": self.jira.token_for(self.people.bot),
-                "webhook_secret": secret,
+                "bot_token": self.credentials["jira of the bot"],
+                "webhook_secret": self.credentials["webhook"],
             },
             "forge": {"base_url": self.at.forge},
             "members": self._members(),
@@ -160,25 +166,25 @@ class Rehearsal:
             timeout=60,
         )
         self.connection: dict[str, str] = json.loads(prepared.stdout)
-        self.secret = secret
-        self.jira.register_webhook(f"{self.at.handover}{self.connection['events_path']}", secret)
+        events = f"{self.at.handover}{self.connection['events_path']}"
+        self.jira.register_webhook(events, self.credentials["webhook"])
 
     def _members(self) -> list[dict[str, object]]:
-        people, token_for = self.people, self.forge.token_for
+        people = self.people
         return [
             _member(people.administrator, administrator=True, jira_key=people.administrator.key),
             _member(
                 people.linked,
                 jira_key=people.linked.key,
                 forge_login=forge_cast.LINKED,
-                forge_token=token_for(forge_cast.LINKED),
+                forge_token=self.credentials["forge of lina"],
             ),
             _member(people.unlinked),
             _member(
                 people.attacker,
                 jira_key=people.attacker.key,
                 forge_login=forge_cast.ATTACKER,
-                forge_token=token_for(forge_cast.ATTACKER),
+                forge_token=self.credentials["forge of mallory"],
             ),
         ]
 

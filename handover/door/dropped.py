@@ -1,6 +1,5 @@
 """What was delivered and asked for nothing, in numbers: bodies and times of it are not kept."""
 
-from collections import Counter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,11 +19,13 @@ class Dropped:
     """Counts of dropped deliveries since the process began."""
 
     def __init__(self) -> None:
-        self.counts: Counter[Kind] = Counter()
+        self.counts: dict[Kind, int] = {}
 
     def add(self, connection: UUID, event: str, reason: str) -> None:
         """Count one."""
         kind = Kind(connection, event, reason)
-        if kind not in self.counts and len(self.counts) >= MOST_KINDS:
+        before = self.counts.get(kind, 0)
+        if before == 0 and len(self.counts) >= MOST_KINDS:
             kind = Kind(connection, "", "Of a kind beyond those that are counted.")
-        self.counts[kind] += 1
+            before = self.counts.get(kind, 0)
+        self.counts[kind] = before + 1

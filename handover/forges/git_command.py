@@ -140,8 +140,10 @@ async def _conversation(child: asyncio.subprocess.Process, given: bytes, most_ou
 
 async def _say(stream: asyncio.StreamWriter, given: bytes) -> None:
     with suppress(BrokenPipeError, ConnectionResetError):
-        stream.write(given)
-        await stream.drain()
+        # A git that has ended already needs no input; uvloop then takes a write for a fault of ours.
+        if given and not stream.is_closing():
+            stream.write(given)
+            await stream.drain()
         stream.close()
         await stream.wait_closed()
 

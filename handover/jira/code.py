@@ -31,6 +31,7 @@ ALSO = {
     "pycon": "python",
     "python3": "python",
     "rb": "ruby",
+    "sh": "bash",
     "sh-session": "bash",
     "shell": "bash",
     "shell-session": "bash",

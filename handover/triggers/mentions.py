@@ -125,22 +125,23 @@ def _without(text: str, found: list[re.Match[str]]) -> str:
 
 
 def _joined(parts: list[str]) -> str:
-    *inner, last = parts
     pieces: list[str] = []
-    ended: str | None = None
-    for part in [*(part.rstrip(LINE_BLANK) for part in inner), last]:
-        piece = part if ended is None else _gap_closed(ended, part)
-        pieces.append(piece)
-        ended = piece[-1:] or ended or ""
+    last = ""
+    for part in parts:
+        piece = _gap_closed(last, part) if pieces else part
+        pieces += [piece.rstrip(LINE_BLANK)]
+        last = piece if piece.strip(LINE_BLANK) else f"{last.rstrip(LINE_BLANK)[-1:]}{piece or ' '}"
     return "".join(pieces).strip()
 
 
 def _gap_closed(before: str, after: str) -> str:
-    """What follows a mention, as it reads on after the character `before`."""
+    """What follows a mention, as it reads on after the text before it."""
     rest = after.lstrip(LINE_BLANK)
-    if before not in ("", "\n"):
-        return rest if not rest or rest[0] in ",;:.!?)\n" else f" {rest}"
+    kept = before.rstrip(LINE_BLANK)
+    if kept and not kept.endswith("\n"):
+        apart = before != kept or after != rest or (_in_word(kept[-1]) and _in_word(rest[:1] or " "))
+        return f" {rest}" if apart and rest and rest[0] not in ",;:.!?)\n" else rest
     if rest.startswith((",", ":", ";")):
         # "@openhands, please": the comma belonged to the name.
         rest = rest[1:].lstrip(LINE_BLANK)
-    return rest.removeprefix("\n") if before == "\n" else rest
+    return rest.removeprefix("\n") if kept else rest

@@ -83,7 +83,11 @@ def new_conversation(body: Fields) -> NewConversation:
     message = _object(body, "initial_message") if body.get("initial_message") else {}
     return NewConversation(
         id=identifier(str(body.get("conversation_id") or uuid.uuid4()), "body", "conversation_id"),
-        agent={"kind": "Agent", "tools": _tools(agent), "llm": {**llm, "api_key": None}},
+        agent={
+            "kind": "Agent",
+            "tools": _tools(agent, begins=bool(message)),
+            "llm": {**llm, "api_key": None, "is_subscription": False},
+        },
         llm=_llm(llm),
         working_dir=str(workspace["working_dir"]),
         text=_message_text(message),
@@ -109,12 +113,13 @@ def _llm(llm: Fields) -> Llm:
     )
 
 
-def _tools(agent: Fields) -> list[Fields]:
+def _tools(agent: Fields, *, begins: bool) -> list[Fields]:
     tools = agent.get("tools", [])
     if not isinstance(tools, list):
         raise Unprocessable("body", "agent", "tools", kind="list_type", message="Input should be a valid list")
     names = [_text(tool, "name", "agent", "tools") if isinstance(tool, dict) else "" for tool in tools]
-    if not TOOLS.issuperset(names):
+    # Tools are looked for when the first message comes.
+    if begins and not TOOLS.issuperset(names):
         raise _broken()
     return [{"name": name, "params": {}} for name in names]
 

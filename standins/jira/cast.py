@@ -14,10 +14,12 @@ cart.add("tea", "4.20", quantity=3)
 cart.total()  # 4.20, and should be 12.60
 {code}
 
-{{cart.total()}} in {{shop/cart.py}} adds the prices and ignores the quantities. The test _test_the_total_counts_quantities_ shows it: {{python3 -m unittest}}.
+{{Cart.total}} in {{shop/cart.py}} adds the prices and ignores the quantities.
+The test {{test_the_total_counts_quantities}} shows it: {{python3 -m unittest}}
 
 Repository: Acme/web-app"""
-_EMPTY = """{{Cart.add}} takes a price below zero, and the total then shrinks. A negative price should be refused with a ValueError, as a quantity below 1 is.
+_EMPTY = """{{Cart.add}} takes a price below zero, and the total then shrinks.
+A negative price should be refused with a ValueError, as a quantity below 1 is.
 
 Repository: Acme/web-app"""
 _SLOW = """Some customers say that the shop is slow in the evening.

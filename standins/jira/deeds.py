@@ -1,4 +1,4 @@
-"""What changes in a Jira, and which events each change makes. Rights and limits are REST's business, not looked at here."""
+"""What changes in a Jira, and which events each change makes. Rights and limits are REST's business."""
 
 import itertools
 from collections.abc import Callable, Mapping

@@ -55,7 +55,7 @@ class StandInJira:
 
     # People
 
-    def add_user(  # noqa: PLR0913  an account has this many sides, all named
+    def add_user(
         self,
         name: str,
         display_name: str,

@@ -6,7 +6,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 MOST_DEPTH = 6
-SIGNS = {"(/)": "✔", "(x)": "✘", "(!)": "⚠", "(?)": "❓", "(i)": "ℹ", "(y)": "👍", "(n)": "👎", ":)": "🙂", ":(": "🙁"}  # noqa: RUF001
+SIGNS = {"(/)": "✔", "(x)": "✘", "(!)": "⚠", "(?)": "❓", "(i)": "ℹ", "(y)": "👍", "(n)": "👎", ":)": "🙂", ":(": "🙁"}
 COLOURS = ("red", "green", "blue", "orange", "purple", "grey", "gray")
 # What each named group finds is what the function of that name makes HTML of.
 MARKUP = re.compile(

@@ -1,4 +1,4 @@
-"""Who is calling: Jira's Seraph and XSRF filter, the headers that both leave on every answer, and the log of requests."""
+"""Who is calling: Jira's Seraph and XSRF filter, the headers on every answer, and the log of requests."""
 
 import base64
 import binascii

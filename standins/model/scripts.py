@@ -16,7 +16,7 @@ _WORKFLOW = ".github/workflows/test.yml"
 
 def _endless(turn: Turn) -> Act:
     # Each time another command: OpenHands ends a conversation that repeats itself.
-    return terminal(f"sleep 1 && echo {turn.number}")
+    return terminal(f"sleep {turn.argument or 1} && echo {turn.number}")
 
 
 def _expensive(turn: Turn) -> Act:

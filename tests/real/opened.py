@@ -111,6 +111,9 @@ class ScriptedModel(ThreadingMixIn, UnixStreamServer):
         whole = {"id": f"r{turn}", "object": "chat.completion", "created": 1, "model": body["model"]}
         return 200, {**whole, "choices": [choice], "usage": usage}
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """An agent that was killed leaves its calls."""
+
     def close(self) -> None:
         """Serve no more."""
         self.shutdown()

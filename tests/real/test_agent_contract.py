@@ -5,13 +5,17 @@ import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from handover.agent.calls import AgentUnavailable, Calls
 from handover.agent.events import AgentEvent
 from handover.agent.server import AgentRefused, AgentServer, Conversation, Model, Standing
 from handover.sandboxes.blueprint import Agent
+from handover.sandboxes.environment import RUNS_AT_ONCE
 from tests.real.opened import KEY, Opened, ScriptedModel, blueprint, calls, opened, says
 
 SCRIPTS: dict[str, list[dict[str, object] | int]] = {
@@ -236,7 +240,14 @@ LLM = {"model": "openai/scripted", "usage_id": "agent"}
         ({"workspace": "here"}, AgentRefused),
         ({"workspace": WORKSPACE, "agent": {"kind": "Agent", "tools": []}}, AgentRefused),
         ({"workspace": {"kind": "LocalWorkspace"}, "agent": {"kind": "Agent", "llm": LLM}}, AgentUnavailable),
-        ({"workspace": WORKSPACE, "agent": {"kind": "Agent", "llm": LLM, "tools": [{"name": "x"}]}}, AgentUnavailable),
+        (
+            {
+                "workspace": WORKSPACE,
+                "agent": {"kind": "Agent", "llm": LLM, "tools": [{"name": "x"}]},
+                "initial_message": {"role": "user", "content": [{"type": "text", "text": "ask"}], "run": False},
+            },
+            AgentUnavailable,
+        ),
     ],
     ids=["empty", "a list", "workspace is a text", "no model", "no folder", "no such tool"],
 )
@@ -244,6 +255,15 @@ def test_a_body_that_is_none(it: Opened, body: object, error: type[Exception]) -
     straight = Calls(it.sandbox.agent_socket, it.sandbox.session_key)
     with pytest.raises(error):
         it.do(straight.post("/api/conversations", body))
+
+
+def test_more_than_it_has_places_for(it: Opened) -> None:
+    running = [begun(it, "slow") for _ in range(RUNS_AT_ONCE)]
+    with pytest.raises(AgentUnavailable, match="429"):
+        begun(it, "slow")
+    for one in running:
+        it.do(it.agent.interrupt(one.id))
+        standing(it, one, "paused")
 
 
 def test_killed_in_the_middle_it_goes_on_in_a_new_sandbox(
@@ -262,3 +282,52 @@ def test_killed_in_the_middle_it_goes_on_in_a_new_sandbox(
         assert model.times("slow") == asked + 1
         titles = [title for _, title in told(second.do(second.agent.events(one.id)))]
         assert titles == ["The task", "$ sleep 40", "terminal failed", "The agent has finished"]
+
+
+@pytest.mark.real
+def test_the_stand_in_answers_in_the_shapes_of_the_real_one(tmp_path: Path) -> None:
+    model = ScriptedModel(tmp_path / "m.sock", SCRIPTS)
+    with opened(blueprint(tmp_path / "real", model.path, agent="openhands")) as real:
+        described = real.do(got(real, "/openapi.json"))
+    with opened(blueprint(tmp_path / "stand-in", model.path)) as it:
+        for script in ("slow", "work", "ask", "endless", "confused", "refused401"):
+            one = begun(it, script, steps=3)
+            if script == "slow":
+                until_told(it, one, "$ sleep 40")
+                it.do(it.agent.interrupt(one.id))
+            standing(it, one)
+            path = f"/api/conversations/{one.id}"
+            check(described, "ConversationInfo", it.do(got(it, path)))
+            check(described, "AgentResponseResult", it.do(got(it, f"{path}/agent_final_response")))
+            page = it.do(got(it, f"{path}/events/search"))
+            assert set(page) == {"items", "next_page_id"}
+            for event in page["items"]:
+                check(described, str(event["kind"]), event)
+        executed = {"command": "echo 1", "cwd": it.sandbox.workspace}
+        check(described, "BashOutput", it.do(posted(it, "/api/bash/execute_bash_command", executed)))
+        check(described, "Success", it.do(posted(it, f"/api/conversations/{one.id}/run", None)))
+        check(described, "HTTPValidationError", it.do(posted(it, "/api/conversations", {})))
+    model.close()
+
+
+def check(described: dict[str, Any], schema: str, answer: object) -> None:
+    whole = {"$ref": f"#/components/schemas/{schema}", "components": described["components"]}
+    Draft202012Validator(whole).validate(answer)
+
+
+async def got(it: Opened, path: str) -> dict[str, Any]:
+    async with straight(it) as client:
+        found: dict[str, Any] = (await client.get(path)).json()
+        return found
+
+
+async def posted(it: Opened, path: str, body: object) -> dict[str, Any]:
+    async with straight(it) as client:
+        answer: dict[str, Any] = (await client.post(path, json=body)).json()
+        return answer
+
+
+def straight(it: Opened) -> httpx.AsyncClient:
+    transport = httpx.AsyncHTTPTransport(uds=str(it.sandbox.agent_socket))
+    headers = {"X-Session-API-Key": it.sandbox.session_key}
+    return httpx.AsyncClient(transport=transport, headers=headers, base_url="http://agent", timeout=30)

@@ -14,7 +14,7 @@ LIMITS = {
     "HANDOVER_AGENT": "stand-in",
     "HANDOVER_RUN_CEILING": "1",
     "HANDOVER_RUN_STEPS": "12",
-    "HANDOVER_RUN_SECONDS": "15",
+    "HANDOVER_RUN_SECONDS": "10",
 }
 
 

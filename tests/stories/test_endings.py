@@ -8,7 +8,7 @@ ENDINGS = {
     "asks": ("ask", "asks", "has a question"),
     "nothing to change": ("nothing", "nothing-to-change", "without changing anything"),
     "claims what it did not do": ("claim", "nothing-to-change", "without changing anything"),
-    "out of steps": ("steps", "steps", "used up the steps"),
+    "out of steps": ("endless 0", "steps", "used up the steps"),
     "model refuses the key": ("fail401", "model-refused", "refused Handover's key"),
     "model is rate-limited": ("fail429", "model-rate-limited", "rate limit"),
     "model is down": ("fail500", "model-unavailable", "did not answer"),
@@ -55,7 +55,7 @@ def test_stopped_by_deleting_the_comment(world: World) -> None:
 
 
 def test_out_of_time(world: World) -> None:
-    run = world.ending("@openhands [script:endless-slow] go")
+    run = world.ending("@openhands [script:endless 4] go")
     assert run.cause == "time"
 
 
@@ -72,14 +72,14 @@ def test_forge_away_at_the_push(world: World) -> None:
 
 
 def test_the_forge_refuses_the_push(world: World) -> None:
-    world.forge.protect(world.repository, "feature/*")
+    world.forge.protect(world.repository, f"feature/{world.issue}-the-total-ignores-quantities")
     run = world.ending()
     assert run.cause == "push-refused"
     assert "did not take the work" in world.said()[-1]
 
 
 def test_rights_withdrawn_while_the_agent_works(world: World) -> None:
-    world.ask("@openhands [script:slow] please fix this")
+    world.ask("@openhands [script:slow 0.5] please fix this")
     world.eventually(lambda: world.runs() and world.runs()[0].state == "working", "the agent works")
     world.forge.grant(world.repository, "lina-linde", "read")
     run = world.ended()

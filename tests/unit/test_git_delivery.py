@@ -3,11 +3,13 @@
 import asyncio
 import os
 import subprocess
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from handover.forges import git
 from handover.forges.forge import (
@@ -20,6 +22,8 @@ from handover.forges.forge import (
     PullRequest,
     PushRefused,
 )
+from handover.forges.git_command import Finished
+from handover.forges.git_command import git as run_git
 from handover.forges.github import GitHub
 from handover.lib import http
 from standins.forge import StandInForge
@@ -206,6 +210,28 @@ def test_one_pull_request_however_often_it_is_asked_for(world: World) -> None:
     assert before == Absent()
     assert first == second
     assert len(world.forge.pull_requests(WEB_APP)) == 1
+
+
+async def _whole_way(world: World) -> str:
+    base = await git.clone(world.clone_url, world.credential(), "main", world.clone)
+    bundle = await asyncio.to_thread(world.worked, base, FIX)
+    for wrong in (bundle[:-1], bundle[:-100] + bytes(5_000_000)):
+        with pytest.raises(git.WorkRefused):
+            await git.receive(world.clone, wrong, base=base, limits=git.Limits())
+    work = await git.receive(world.clone, bundle, base=base, limits=git.Limits())
+    return await git.commit(world.clone, tree=work.tree, parent=base, author=LINA, message="PAY-1: Count", at=AT)
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_the_same_way_on_both_event_loops(world: World, run: Callable[[Coroutine[None, None, str]], str]) -> None:
+    """The server runs on uvloop, which is stricter about children that have ended."""
+    assert len(run(_whole_way(world))) == 40
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_git_that_ends_before_it_has_read_all(run: Callable[[Coroutine[None, None, Finished]], Finished]) -> None:
+    for given in (b"", b"x", bytes(10_000_000)):
+        assert run(run_git(["version"], given=given)).succeeded
 
 
 # What the forge refuses

@@ -32,7 +32,7 @@ MENTIONS = [
     ("twice", "@openhands fix it @openhands", "fix it"),
     ("a no-break space after", "@openhands\u00a0fix", "fix"),
     ("an invisible character after", "@openhands\u200b fix", "\u200b fix".strip()),
-    ("between Chinese letters", "请@openhands修复", "请 修复"),
+    ("between Chinese letters", "请@openhands修复", "请修复"),
     ("after a hyphen bullet", "- @openhands fix", "- fix"),
     ("picker", "[~openhands] fix", "fix"),
     ("picker in other case", "[~OpenHands] fix", "fix"),

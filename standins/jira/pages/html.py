@@ -43,12 +43,12 @@ def panel(around: Around, issue: Issue) -> str:
     description = to_html(issue.description) if issue.description else '<p class="soft">No description.</p>'
     links = "".join(_link(link) for link in issue.links)
     seen = [one for one in issue.comments.values() if may_read(around.user, one, issue.project)]
-    comments = "".join(_comment(around, one) for one in seen)
+    comments = "".join(_comment(around, one) for one in seen) or '<p class="soft">Nobody has commented yet.</p>'
     return (
         f"{_facts(issue)}{_labels(around, issue)}"
         f'<section class="sheet text">{description}</section>'
         + (f'<h2>Links</h2><ul class="rows sheet">{links}</ul>' if links else "")
-        + f"<h2>Comments</h2>{comments or '<p class="soft">Nobody has commented yet.</p>'}"
+        + f"<h2>Comments</h2>{comments}"
     )
 
 
@@ -103,7 +103,8 @@ def _comment(around: Around, comment: Comment) -> str:
     secret = comment.visibility
     restricted = f'<span class="restricted">only {escape(secret.value)}</span>' if secret else ""
     return (
-        f'<article class="sheet" id="comment-{escape(comment.id)}"><header><span class="face">{_initials(comment.author)}</span>'
+        f'<article class="sheet" id="comment-{escape(comment.id)}"><header>'
+        f'<span class="face">{_initials(comment.author)}</span>'
         f"<b>{escape(comment.author.display_name)}</b> {_when(comment.created)}{edited}{restricted}</header>"
         f'<div class="text">{to_html(comment.body)}</div>{_reactions(around, comment)}</article>'
     )
@@ -133,10 +134,7 @@ def _comment_form(around: Around, issue: Issue) -> str:
 
 
 def _page(around: Around, title: str, body: str, *, issue: Issue | None = None) -> str:
-    options = "".join(
-        f'<option value="{escape(user.key)}"{" selected" if user == around.user else ""}>{escape(user.display_name)}</option>'
-        for user in around.everyone
-    )
+    options = "".join(_option(user, chosen=around.user) for user in around.everyone)
     where = f'<input type="hidden" name="issue" value="{escape(issue.key)}">' if issue else ""
     head = (
         f'<header class="top"><div><strong><a href="{around.base_path}/">Acme Jira</a></strong>'
@@ -145,6 +143,11 @@ def _page(around: Around, title: str, body: str, *, issue: Issue | None = None) 
         f'<select id="you-are" name="key">{options}</select>{where}<button>Change</button></form></div></header>'
     )
     return _document(around.base_path, title, f"{head}<main>{body}</main>")
+
+
+def _option(user: User, *, chosen: User) -> str:
+    selected = " selected" if user == chosen else ""
+    return f'<option value="{escape(user.key)}"{selected}>{escape(user.display_name)}</option>'
 
 
 def _document(base_path: str, title: str, body: str) -> str:

@@ -26,7 +26,7 @@ def by_body(call: Call) -> Response:
     return _found(call, str(body.get("jql") or ""), start, most, words(body.get("fields")), words(body.get("expand")))
 
 
-def _found(call: Call, jql: str, start: int, most: int, fields: list[str], expand: list[str]) -> Response:  # noqa: PLR0913  what a search says
+def _found(call: Call, jql: str, start: int, most: int, fields: list[str], expand: list[str]) -> Response:
     if start < 0 or most < 0:
         raise refused(400, "The startAt and maxResults parameters cannot be below zero.")
     most = min(most, MOST)  # silently, as in Jira

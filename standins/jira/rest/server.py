@@ -1,11 +1,12 @@
 """What a Jira says of itself, and of what the caller may do."""
 
+from starlette.responses import Response
+
 from standins.jira.issues import may_browse
 from standins.jira.records import User
 from standins.jira.refusals import refused
 from standins.jira.rest.call import NO_ISSUE, Call, answered
 from standins.jira.shapes import Json, moment
-from starlette.responses import Response
 
 PERMISSIONS = {
     "BROWSE_PROJECTS": "Browse Projects",

@@ -1,4 +1,4 @@
-"""Webhooks, as Jira 10 and later register them. Keys that it does not know it takes and forgets: a top-level secret too.
+"""Webhooks, as Jira 10 and later register them. Unknown keys, a top-level secret too, are taken and forgotten.
 
 https://developer.atlassian.com/server/jira/platform/webhooks/
 """
