@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from typing import cast
 
 import click
 
@@ -41,9 +42,7 @@ class Commands(click.Group):
         module, name = COMMANDS[cmd_name][0].split(":")
         if cmd_name not in PURE:
             _set_up_django()
-        command = getattr(importlib.import_module(module), name)
-        assert isinstance(command, click.Command)
-        return command
+        return cast(click.Command, getattr(importlib.import_module(module), name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Their names and what they do, without loading them."""

@@ -1,6 +1,7 @@
 """Every setting, declared once. The environment gives the values; a bad one stops the start with a sentence."""
 
 from pathlib import Path
+from typing import Literal
 
 from handover.lib import keys
 from handover.lib.environment import address, amount, choice, number, secret, text
@@ -9,12 +10,20 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where things are -------------------------------------------------------------------------------------------
 DATA = Path(
-    text("HANDOVER_DATA", default=str(BASE_DIR / "var" / "data"), why="The one folder that Handover writes to: database, runs, keys.")
+    text(
+        "HANDOVER_DATA",
+        default=str(BASE_DIR / "var" / "data"),
+        why="The one folder that Handover writes to: database, runs, keys.",
+    )
 )
-HOST = text("HANDOVER_HOST", default="127.0.0.1", why="The address to listen on. A reverse proxy with TLS stands before it.")
+HOST = text(
+    "HANDOVER_HOST", default="127.0.0.1", why="The address to listen on. A reverse proxy with TLS stands before it."
+)
 PORT = number("HANDOVER_PORT", default=8080, least=0, most=65535, why="The port to listen on.")
 PUBLIC_URL = address(
-    "HANDOVER_PUBLIC_URL", default=f"http://{HOST}:{PORT}", why="How Jira and people reach Handover; stands in every message."
+    "HANDOVER_PUBLIC_URL",
+    default=f"http://{HOST}:{PORT}",
+    why="How Jira and people reach Handover; stands in every message.",
 )
 CA_FILE = text("HANDOVER_CA_FILE", why="PEM file of further certificate authorities to trust, for a private CA.")
 VAULT_KEYS = secret(
@@ -27,35 +36,56 @@ MENTION = text("HANDOVER_MENTION", default="@openhands", why="The word in a comm
 LABEL = text("HANDOVER_LABEL", default="openhands", why="The label that starts the agent.")
 
 # --- The model --------------------------------------------------------------------------------------------------
-MODEL = text("LLM_MODEL", default="", why="The model's name, with its provider's prefix as OpenHands wants it, such as openai/gpt-5.")
-MODEL_BASE_URL = address("LLM_BASE_URL", default="https://api.openai.com/v1", why="Where the model is; chat completions.")
+MODEL = text(
+    "LLM_MODEL",
+    default="",
+    why="The model's name, with its provider's prefix as OpenHands wants it, such as openai/gpt-5.",
+)
+MODEL_BASE_URL = address(
+    "LLM_BASE_URL", default="https://api.openai.com/v1", why="Where the model is; chat completions."
+)
 MODEL_KEY = secret("LLM_API_KEY", why="The model's key. The gateway alone holds it; no sandbox ever sees it.")
-INPUT_PRICE = amount("HANDOVER_INPUT_PRICE", default="0.000003", why="Cost of one input token, in the currency of the ceiling.")
+INPUT_PRICE = amount(
+    "HANDOVER_INPUT_PRICE", default="0.000003", why="Cost of one input token, in the currency of the ceiling."
+)
 OUTPUT_PRICE = amount("HANDOVER_OUTPUT_PRICE", default="0.000015", why="Cost of one output token.")
-RUN_CEILING = amount("HANDOVER_RUN_CEILING", default="5", why="The most that one run may cost; the gateway stops there.")
+RUN_CEILING = amount(
+    "HANDOVER_RUN_CEILING", default="5", why="The most that one run may cost; the gateway stops there."
+)
 
 # --- Agents -----------------------------------------------------------------------------------------------------
-SANDBOX = choice(
+SANDBOX: Literal["bubblewrap", "none"] = choice(
     "HANDOVER_SANDBOX",
     of=("bubblewrap", "none"),
     default="bubblewrap",
     why="Where an agent runs. 'none' isolates nothing: for machines that are thrown away.",
 )
 SANDBOX_UID = number(
-    "HANDOVER_SANDBOX_UID", default=61731, least=1, why="The account that sandboxes run as where Handover is root. It needs no name."
+    "HANDOVER_SANDBOX_UID",
+    default=61731,
+    least=1,
+    why="The account that sandboxes run as where Handover is root. It needs no name.",
 )
-AGENT = choice(
+AGENT: Literal["openhands", "stand-in"] = choice(
     "HANDOVER_AGENT",
     of=("openhands", "stand-in"),
     default="openhands",
     why="The agent. The stand-in plays the model's tool calls without OpenHands, for tests with hundreds of runs.",
 )
 AGENT_ENVIRONMENT = Path(
-    text("HANDOVER_AGENT_ENVIRONMENT", default=str(BASE_DIR / "var" / "agent"), why="The agent-server's own Python environment.")
+    text(
+        "HANDOVER_AGENT_ENVIRONMENT",
+        default=str(BASE_DIR / "var" / "agent"),
+        why="The agent-server's own Python environment.",
+    )
 )
-AGENTS_AT_ONCE = number("HANDOVER_AGENTS_AT_ONCE", default=4, least=1, why="How many agents work at once; further runs wait.")
+AGENTS_AT_ONCE = number(
+    "HANDOVER_AGENTS_AT_ONCE", default=4, least=1, why="How many agents work at once; further runs wait."
+)
 RUN_STEPS = number("HANDOVER_RUN_STEPS", default=100, least=1, why="The most steps that an agent takes in one run.")
-RUN_SECONDS = number("HANDOVER_RUN_SECONDS", default=3600, least=10, why="The longest that one run may take, in seconds.")
+RUN_SECONDS = number(
+    "HANDOVER_RUN_SECONDS", default=3600, least=10, why="The longest that one run may take, in seconds."
+)
 
 # --- Delivering -------------------------------------------------------------------------------------------------
 WORK_MEGABYTES = number("HANDOVER_WORK_MEGABYTES", default=50, least=1, why="The most that one run's change may weigh.")

@@ -20,8 +20,15 @@ def connection() -> None:
 
 
 @connection.command("add")
-@click.option("--base-url", required=True, help="Jira's base URL with its context path, such as https://jira.example.com/jira.")
-@click.option("--token-file", type=click.File("r"), required=True, help="File with the bot's personal access token; - for standard input.")
+@click.option(
+    "--base-url", required=True, help="Jira's base URL with its context path, such as https://jira.example.com/jira."
+)
+@click.option(
+    "--token-file",
+    type=click.File("r"),
+    required=True,
+    help="File with the bot's personal access token; - for standard input.",
+)
 def add(*, base_url: str, token_file: IO[str]) -> None:
     """Connect a Jira. Prints the webhook's address and signing secret, which are then set up in Jira."""
     if not base_url.startswith(("https://", "http://")):
@@ -53,7 +60,12 @@ def add(*, base_url: str, token_file: IO[str]) -> None:
 def list_connections(*, as_json: bool) -> None:
     """List the connected Jiras."""
     rows = [
-        {"id": str(row.id), "base_url": row.base_url, "bot": row.bot_name, "events": settings.PUBLIC_URL + row.events_path}
+        {
+            "id": str(row.id),
+            "base_url": row.base_url,
+            "bot": row.bot_name,
+            "events": settings.PUBLIC_URL + row.events_path,
+        }
         for row in Connection.objects.order_by("created_at")
     ]
     print_rows(rows, as_json=as_json, empty="No Jira yet. Connect one with `handover connection add`.")

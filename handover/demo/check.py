@@ -48,7 +48,9 @@ def _verdict(rehearsal: Rehearsal, steps: list[Step], *, as_json: bool) -> int:
         click.echo(json.dumps({"ok": ok, "steps": {step.name: step.seconds for step in steps}}, indent=2))
     elif not ok:
         told = _run(rehearsal, "told") or "nothing was told"
-        click.echo(f"Not done: {', '.join(missing) or 'no pull request'}. {told}\n\n{rehearsal.log()[-3000:]}", err=True)
+        click.echo(
+            f"Not done: {', '.join(missing) or 'no pull request'}. {told}\n\n{rehearsal.log()[-3000:]}", err=True
+        )
     return 0 if ok else 1
 
 
@@ -61,7 +63,9 @@ def _steps(rehearsal: Rehearsal) -> list[Step]:
 
     return [
         Step("comment sent", lambda: any("@openhands" in comment.body for comment in jira.comments("PAY-1"))),
-        Step("delivery answered", lambda: any(sent.status == 200 and events_path in sent.url for sent in jira.deliveries)),
+        Step(
+            "delivery answered", lambda: any(sent.status == 200 and events_path in sent.url for sent in jira.deliveries)
+        ),
         Step("status comment", said),
         Step("agent ready", lambda: _run(rehearsal, "state") in ("working", "delivering", "ended")),
         Step("first model call", lambda: _has_called_the_model(rehearsal)),

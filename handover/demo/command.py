@@ -41,7 +41,9 @@ def _model() -> dict[str, str]:
         return {}
     names = ("LLM_MODEL", "LLM_API_KEY", "LLM_BASE_URL")
     defaults = {"LLM_BASE_URL": "https://api.openai.com/v1"}
-    prices = {name: value for name, value in os.environ.items() if name.startswith("HANDOVER_") and name.endswith("_PRICE")}
+    prices = {
+        name: value for name, value in os.environ.items() if name.startswith("HANDOVER_") and name.endswith("_PRICE")
+    }
     return {**defaults, **{name: os.environ[name] for name in names if os.environ.get(name)}, **prices}
 
 

@@ -45,7 +45,9 @@ class Rehearsal:
     stand-ins keep their state. `with Rehearsal(folder) as rehearsal:` ends all of it.
     """
 
-    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None, ports: Mapping[str, int] | None = None):
+    def __init__(
+        self, folder: Path, *, environment: Mapping[str, str] | None = None, ports: Mapping[str, int] | None = None
+    ):
         self.folder = folder
         self._ports = dict(ports or {})
         shutil.rmtree(folder, ignore_errors=True)
@@ -66,27 +68,22 @@ class Rehearsal:
         self.at = Addresses(f"http://127.0.0.1:{port}", self.jira.base_url, forge.url, f"{model.url}/v1")
         self._environment = self._environment_of_handover(port, environment or {})
         self._prepare()
-        self.process: subprocess.Popen[bytes] | None = None
-        self.start()
+        self.process = self._started()
+        self._wait_until_it_answers(seconds=60)
 
     def start(self) -> None:
-        """Start Handover and wait until it answers."""
-        log = (self.folder / "handover.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "handover", "serve"], env=self._environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-        )
-        log.close()
+        """Start Handover again and wait until it answers."""
+        self.process = self._started()
         self._wait_until_it_answers(seconds=60)
 
     def kill(self) -> None:
         """End Handover as a power cut would: no word, no clean-up."""
-        assert self.process
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> None:
         """End Handover as an administrator would, then the stand-ins."""
-        if self.process and self.process.poll() is None:
+        if self.process.poll() is None:
             self.process.terminate()
             try:
                 self.process.wait(timeout=20)
@@ -99,7 +96,11 @@ class Rehearsal:
     def command(self, *arguments: str) -> str:
         """What `handover …` prints in this rehearsal."""
         done = subprocess.run(
-            [sys.executable, "-m", "handover", *arguments], env=self._environment, capture_output=True, check=True, timeout=60
+            [sys.executable, "-m", "handover", *arguments],
+            env=self._environment,
+            capture_output=True,
+            check=True,
+            timeout=60,
         )
         return done.stdout.decode()
 
@@ -110,11 +111,15 @@ class Rehearsal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def _environment_of_handover(self, port: int, further: Mapping[str, str]) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANDOVER_", "LLM_", "DJANGO_"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("HANDOVER_", "LLM_", "DJANGO_"))
+        }
         agent = {name: os.environ[name] for name in ("HANDOVER_AGENT_ENVIRONMENT",) if name in os.environ}
         return {
             **kept,
@@ -169,6 +174,16 @@ class Rehearsal:
         events = f"{self.at.handover}{self.connection['events_path']}"
         self.jira.register_webhook(events, self.credentials["webhook"])
 
+    def _started(self) -> "subprocess.Popen[bytes]":
+        with (self.folder / "handover.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "handover", "serve"],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+
     def _members(self) -> list[dict[str, object]]:
         people = self.people
         return [
@@ -189,7 +204,6 @@ class Rehearsal:
         ]
 
     def _wait_until_it_answers(self, *, seconds: float) -> None:
-        assert self.process
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

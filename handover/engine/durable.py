@@ -32,14 +32,14 @@ class GaveUp(Exception):
 
 def step(
     *, tries: int = 1, pause: float = 0.5, again_on: tuple[type[Exception], ...] = ()
-) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Coroutine[Any, Any, R]]]:
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
     """A function whose outcome is kept: after a crash it is not done again, unless it had not ended.
 
     Each effect on the outside must stand being done twice. Errors of `again_on` are met by up to `tries` attempts with
     doubling pauses, `pause` seconds first; then `GaveUp` is raised.
     """
 
-    def decorate(function: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
         durable: Callable[P, Coroutine[Any, Any, R]] = DBOS.step(
             name=function.__name__,
             retries_allowed=tries > 1,
@@ -60,7 +60,7 @@ def step(
 
 
 def workflow(name: str) -> Callable[[Callable[[str], Awaitable[None]]], Callable[[str], Awaitable[None]]]:
-    """A function that goes on after a crash at the step where it was. Its body stays tiny: its order of steps is for ever."""
+    """A function that goes on after a crash at the step where it was. Its body stays tiny: the order is for ever."""
     return DBOS.workflow(name=name)
 
 

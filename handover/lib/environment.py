@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-
 T = TypeVar("T")
+C = TypeVar("C", bound=str)
 
 
 class BadSetting(Exception):
@@ -17,13 +17,11 @@ class BadSetting(Exception):
 
 def text(name: str, *, default: str = "", why: str) -> str:
     """The variable's value. `why` is the reason the setting exists; it is what the documents print."""
-    assert why
     return os.environ.get(name, default).strip()
 
 
 def secret(name: str, *, why: str) -> str:
     """The variable's value, or the content of the file that `NAME_FILE` names; "" where neither is set."""
-    assert why
     file = os.environ.get(f"{name}_FILE")
     if not file:
         return os.environ.get(name, "").strip()
@@ -33,12 +31,13 @@ def secret(name: str, *, why: str) -> str:
         raise BadSetting(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
 
 
-def choice(name: str, *, of: tuple[str, ...], default: str, why: str) -> str:
+def choice(name: str, *, of: tuple[C, ...], default: C, why: str) -> C:
     """One of the words of `of`."""
     value = text(name, default=default, why=why)
-    if value not in of:
-        raise BadSetting(f"{name} is {value!r}. Use one of: {', '.join(of)}.")
-    return value
+    for word in of:
+        if value == word:
+            return word
+    raise BadSetting(f"{name} is {value!r}. Use one of: {', '.join(of)}.")
 
 
 def number(name: str, *, default: int, least: int = 0, most: int = 2**31, why: str) -> int:

@@ -25,7 +25,9 @@ def trust(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def client(*, ca_file: str = "", headers: dict[str, str] | None = None, timeout: httpx.Timeout = TIME_LIMIT) -> httpx.AsyncClient:
+def client(
+    *, ca_file: str = "", headers: dict[str, str] | None = None, timeout: httpx.Timeout = TIME_LIMIT
+) -> httpx.AsyncClient:
     """A client that follows no redirect by itself: a credential never travels to an address that nobody configured."""
     return httpx.AsyncClient(
         headers={"User-Agent": USER_AGENT, **(headers or {})},

@@ -16,7 +16,9 @@ def kept(file: Path) -> str:
             _make(file)
         return file.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise BadSetting(f"{file} cannot be kept: {error.strerror}. HANDOVER_DATA must name a folder of ours.") from error
+        raise BadSetting(
+            f"{file} cannot be kept: {error.strerror}. HANDOVER_DATA must name a folder of ours."
+        ) from error
 
 
 def _make(file: Path) -> None:

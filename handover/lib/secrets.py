@@ -25,7 +25,9 @@ class Vault:
         try:
             given_for, secret = json.loads(self._fernet.decrypt(sealed.encode()))
         except InvalidToken as error:
-            raise SecretUnreadable(f"The secret stored for {address} was sealed with a key that is not set here.") from error
+            raise SecretUnreadable(
+                f"The secret stored for {address} was sealed with a key that is not set here."
+            ) from error
         if given_for != address:
             raise SecretUnreadable(f"A secret that was given for {given_for} is not sent to {address}.")
         return str(secret)

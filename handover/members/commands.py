@@ -29,7 +29,11 @@ def member() -> None:
 @click.argument("name")
 @click.option("--email", default="", help="The member's address.")
 @click.option("--administrator", is_flag=True, help="Sees every run.")
-@click.option("--password-file", type=click.File("r"), help="File with the password; - for standard input. Asked for where not given.")
+@click.option(
+    "--password-file",
+    type=click.File("r"),
+    help="File with the password; - for standard input. Asked for where not given.",
+)
 def add(*, name: str, email: str, administrator: bool, password_file: IO[str] | None) -> None:
     """Add a member who signs in as NAME, or give one a new password."""
     password = password_file.read().strip() if password_file else _asked_for()
@@ -63,7 +67,9 @@ def link(*, name: str, jira_user: str, base_url: str | None) -> None:
 @member.command("account")
 @click.argument("name")
 @click.option("--forge", "forge_url", required=True, help="The Git host's address, as `handover forge list` shows it.")
-@click.option("--token-file", type=click.File("r"), required=True, help="File with the member's token; - for standard input.")
+@click.option(
+    "--token-file", type=click.File("r"), required=True, help="File with the member's token; - for standard input."
+)
 def account(*, name: str, forge_url: str, token_file: IO[str]) -> None:
     """Store the member's own token for a Git host. It is tested first, and never shown again."""
     forge_url, token = forge_url.rstrip("/"), token_file.read().strip()

@@ -4,7 +4,7 @@ from handover import settings
 from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges.branches import branch_name
-from handover.forges.forge import ForgeCredential, ForgeMissing, ForgeUnavailable, Repository
+from handover.forges.forge import ForgeCredential, ForgeMissing, ForgeRefused, ForgeUnavailable, Repository
 from handover.jira.client import Jira, JiraMissing, JiraUnavailable, LabelAdded, User, Visibility
 from handover.members.models import ForgeAccount, JiraLink
 from handover.members.reach import as_member
@@ -134,6 +134,8 @@ async def open_to(account: ForgeAccount, path: str) -> Repository:
         raise closed from None
     except ForgeCredential as error:
         raise Ended(Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url)) from error
+    except ForgeRefused as refusal:
+        raise Ended(Cause.REFUSED, replies.forge_refused(reason=str(refusal))) from refusal
     if not repository.can_push:
         raise closed
     return repository

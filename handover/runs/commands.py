@@ -24,7 +24,11 @@ def list_runs(*, as_json: bool, live: bool, most: int) -> None:
     if live:
         found = found.exclude(state=State.ENDED)
     rows = [_row(run) for run in found[:most]]
-    print_rows(rows, as_json=as_json, empty="No runs yet. Write a comment with the mention on an issue that names a repository.")
+    print_rows(
+        rows,
+        as_json=as_json,
+        empty="No runs yet. Write a comment with the mention on an issue that names a repository.",
+    )
 
 
 @runs.command("show")

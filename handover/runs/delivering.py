@@ -1,4 +1,4 @@
-"""Delivers: what the agent made becomes one commit of ours, a branch and a pull request, with the member's own rights."""
+"""Delivers: the agent's work becomes one commit of ours, a branch and a pull request, with the member's own rights."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ async def push(run_id: str, report: str) -> list[str]:
         tree=work.tree,
         parent=run.base_commit,
         author=Person(account.name, account.email),
-        message=f"{_title(run)}\n\nWritten by an OpenHands agent at the request of {account.name}.\n{page_of(run_id)}\n",
+        message=f"{_title(run)}\n\nBy an OpenHands agent at the request of {account.name}.\n{page_of(run_id)}\n",
         at=run.asked_at,
     )
     await _push(run, shop, account, repository, made)
@@ -94,7 +94,7 @@ async def propose(run_id: str, report: str, changed: list[str]) -> None:
 async def _found_or_made(
     forge: GitHub, run: Run, repository: Repository, report: str, changed: Sequence[str]
 ) -> PullRequest:
-    found = await forge.find_pull_request(repository, run.branch)
+    found = await forge.find_pull_request(repository, run.branch, commit=run.commit)
     if isinstance(found, PullRequest):
         return found
     return await forge.create_pull_request(

@@ -49,6 +49,10 @@ def cause_without_work(watched: Watched) -> Cause:
         return Cause.CEILING
     if watched.stop is Stop.TIME:
         return Cause.TIME
+    return _cause_by_status(watched)
+
+
+def _cause_by_status(watched: Watched) -> Cause:
     match watched.status, watched.error_code:
         case "finished", _:
             return Cause.ASKS if watched.asks else Cause.NOTHING_TO_CHANGE

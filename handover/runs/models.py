@@ -73,7 +73,9 @@ class Run(models.Model):
         LABEL = "label"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    number = models.PositiveIntegerField(unique=True, default=next_number, editable=False, help_text="In the order of asking.")
+    number = models.PositiveIntegerField(
+        unique=True, default=next_number, editable=False, help_text="In the order of asking."
+    )
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
     dedupe_key = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -90,7 +92,9 @@ class Run(models.Model):
     summary = models.TextField(default="")
 
     forge_url = models.URLField(default="")
-    repository = models.CharField(max_length=500, default="", help_text="Its path on the forge, as the forge writes it.")
+    repository = models.CharField(
+        max_length=500, default="", help_text="Its path on the forge, as the forge writes it."
+    )
     base_branch = models.CharField(max_length=255, default="")
     base_commit = models.CharField(max_length=64, default="")
     branch = models.CharField(max_length=255, default="")
@@ -108,7 +112,10 @@ class Run(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["connection", "dedupe_key"], name="one_run_per_trigger"),)
-        indexes = (models.Index(fields=["state"], name="runs_by_state"), models.Index(fields=["-asked_at"], name="runs_newest"))
+        indexes = (
+            models.Index(fields=["state"], name="runs_by_state"),
+            models.Index(fields=["-asked_at"], name="runs_newest"),
+        )
 
     def __str__(self) -> str:
         return f"{self.issue_key or self.issue_id} ({self.state})"
@@ -133,7 +140,9 @@ class RunEvent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
-    agent_event_id = models.CharField(max_length=64, default="", help_text="The agent's id for it, so that it is kept once.")
+    agent_event_id = models.CharField(
+        max_length=64, default="", help_text="The agent's id for it, so that it is kept once."
+    )
     at = models.DateTimeField()
     kind = models.CharField(max_length=5, choices=Kind)
     title = models.CharField(max_length=200)
@@ -156,10 +165,14 @@ class ModelCall(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="model_calls")
     at = models.DateTimeField()
-    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; null while it is under way; 0 where the model did not answer.")
+    status = models.PositiveSmallIntegerField(
+        null=True, help_text="HTTP status; null while it is under way; 0 where the model did not answer."
+    )
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
-    cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0), help_text="Reserved while under way, then what it was.")
+    cost = models.DecimalField(
+        max_digits=14, decimal_places=6, default=Decimal(0), help_text="Reserved while under way, then what it was."
+    )
     milliseconds = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

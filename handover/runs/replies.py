@@ -1,10 +1,13 @@
 """Every sentence that Handover says on an issue, in Markdown. Each tells what happened and the next step."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from handover.runs.models import Cause
 
+# https://spec.commonmark.org/0.31.2/#backslash-escapes
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 AGAIN = "To try again, write another comment with `{mention}`."
 
 
@@ -55,7 +58,9 @@ def no_repository(*, mention: str) -> str:
 def several_repositories(paths: Sequence[str]) -> str:
     """More than one reference."""
     named = ", ".join(f"`{path}`" for path in paths)
-    return f"I found several repositories: {named}. Name the one that you mean in your comment: `Repository: Owner/name`."
+    return (
+        f"I found several repositories: {named}. Name the one that you mean in your comment: `Repository: Owner/name`."
+    )
 
 
 def repository_closed(*, path: str, forge_url: str) -> str:
@@ -66,14 +71,22 @@ def repository_closed(*, path: str, forge_url: str) -> str:
     )
 
 
+def forge_refused(*, reason: str) -> str:
+    """The forge let the member's account not in, for a reason of its own: single sign-on, an address list."""
+    return f"The forge refused your account: {literal(reason)}\n\nWhen that is settled, mention me again."
+
+
 def forge_unavailable(*, forge_url: str) -> str:
     """The forge did not answer, many times."""
-    return f"{forge_url} did not answer, though I tried for some minutes. Nothing was pushed. Mention me again when it is back."
+    return (
+        f"{forge_url} did not answer, though I tried for some minutes. Nothing was pushed. "
+        "Mention me again when it is back."
+    )
 
 
 def jira_unavailable(*, mention: str) -> str:
     """Jira did not answer while the request was read; it is told when Jira is back."""
-    return f"Jira did not answer me for some minutes, so I could not begin. Nothing was pushed. {AGAIN.format(mention=mention)}"
+    return f"Jira did not answer for some minutes, so I could not begin. {AGAIN.format(mention=mention)}"
 
 
 def pull_request(*, url: str, number: int, report: str, changes: str) -> str:
@@ -96,17 +109,19 @@ def asks(*, question: str, mention: str) -> str:
 
 def work_refused(*, reason: str, mention: str) -> str:
     """What the agent made may not be pushed."""
-    return f"The agent's work was not pushed: {reason}\n\nSay how to do without it in a comment with `{mention}`."
+    return (
+        f"The agent's work was not pushed: {literal(reason)}\n\nSay how to do without it in a comment with `{mention}`."
+    )
 
 
 def push_refused(*, reason: str) -> str:
     """The forge did not take the branch or the pull request."""
-    return f"The forge did not take the work: {reason}\n\nWhen that is settled, mention me again."
+    return f"The forge did not take the work: {literal(reason)}\n\nWhen that is settled, mention me again."
 
 
 def stopped(*, by: str, mention: str) -> str:
     """Somebody stopped it."""
-    return f"Stopped ({by}). Nothing was pushed. {AGAIN.format(mention=mention)}"
+    return f"Stopped ({literal(by)}). Nothing was pushed. {AGAIN.format(mention=mention)}"
 
 
 def out_of_budget(cause: Cause, *, spent: Decimal, mention: str) -> str:
@@ -126,8 +141,8 @@ def model_trouble(cause: Cause, *, mention: str) -> str:
     """The model did not serve the agent."""
     what = {
         Cause.MODEL_REFUSED: "the model refused Handover's key. An administrator must set a valid one (`LLM_API_KEY`)",
-        Cause.MODEL_UNAVAILABLE: "the model did not answer. An administrator can look at `LLM_BASE_URL` and the model's own status",
-        Cause.MODEL_RATE_LIMITED: "the model's rate limit was reached. Try again later, or ask an administrator for a higher one",
+        Cause.MODEL_UNAVAILABLE: "the model did not answer. An administrator can check `LLM_BASE_URL`, and the model's own status",
+        Cause.MODEL_RATE_LIMITED: "the model's rate limit was reached. Try again later, or have an administrator raise it",
     }[cause]
     return f"The agent could not work: {what}. Nothing was pushed. {AGAIN.format(mention=mention)}"
 
@@ -177,6 +192,11 @@ def pull_request_body(
         f"[The run]({run_url}) shows each step.",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def literal(text: str) -> str:
+    """The text as it is, in Markdown: names of files and words of a forge make no link, no mention and no heading."""
+    return _PUNCTUATION.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _quoted(text: str) -> str:

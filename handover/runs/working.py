@@ -18,12 +18,12 @@ from handover.agent.server import (
 from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges import clone
-from handover.forges.forge import ForgeCredential, ForgeUnavailable
+from handover.forges.forge import ForgeCredential, ForgeRefused, ForgeUnavailable
 from handover.jira.client import JiraUnavailable
 from handover.lib import clock
 from handover.members.reach import as_member
 from handover.runs import ledger, replies, telling
-from handover.runs.asking import TRIES, account_of
+from handover.runs.asking import account_of
 from handover.runs.endings import Ended, Watched, cause_without_work
 from handover.runs.models import Cause, Run, State
 from handover.runs.records import move, note, page_of, run_of
@@ -53,7 +53,9 @@ rm -f {bundle}
 [ "$(git rev-parse HEAD)" = {base} ] || git bundle create --quiet {bundle} {base}..handover-work"""
 
 
-@durable.step(tries=TRIES_TO_WORK, pause=1.0, again_on=(ForgeUnavailable, JiraUnavailable, SandboxFailed, *AGENT_TROUBLE))
+@durable.step(
+    tries=TRIES_TO_WORK, pause=1.0, again_on=(ForgeUnavailable, JiraUnavailable, SandboxFailed, *AGENT_TROUBLE)
+)
 async def agent_works(run_id: str) -> str:
     """Let the agent work until it ends, and take out what it made. Returns the agent's report.
 
@@ -105,6 +107,8 @@ async def _fetch(run: Run, shop: Workshop) -> str:
             )
     except ForgeCredential as error:
         raise Ended(Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url)) from error
+    except ForgeRefused as refusal:
+        raise Ended(Cause.REFUSED, replies.forge_refused(reason=str(refusal))) from refusal
     await clone.write_bundle(shop.clone, base, shop.bundle_in)
     await note(str(run.id), base_commit=base)
     return base
@@ -145,7 +149,9 @@ async def _conversation(run: Run, sandbox: Sandbox) -> Conversation:
         input_price=settings.INPUT_PRICE,
         output_price=settings.OUTPUT_PRICE,
     )
-    return Conversation(id=str(run.id), text=text, working_dir=_repository(sandbox), model=model, steps=settings.RUN_STEPS)
+    return Conversation(
+        id=str(run.id), text=text, working_dir=_repository(sandbox), model=model, steps=settings.RUN_STEPS
+    )
 
 
 async def _raise_unless_finished(run: Run, watched: Watched) -> None:
@@ -153,7 +159,11 @@ async def _raise_unless_finished(run: Run, watched: Watched) -> None:
     if cause not in (Cause.NOTHING_TO_CHANGE, Cause.ASKS):
         spent = await ledger.spent(str(run.id))
         told = replies.of_cause(
-            cause, spent=spent.cost, stopped_by=run.stop_asked_by, run_url=page_of(str(run.id)), mention=settings.MENTION
+            cause,
+            spent=spent.cost,
+            stopped_by=run.stop_asked_by,
+            run_url=page_of(str(run.id)),
+            mention=settings.MENTION,
         )
         raise Ended(cause, told)
 
@@ -170,7 +180,9 @@ async def _take_out(
     try:
         bundle = sandbox.take(shop.bundle_out.name, most_bytes=settings.WORK_MEGABYTES * 2**20)
     except NotTaken as refusal:
-        raise Ended(Cause.WORK_REFUSED, replies.work_refused(reason=str(refusal), mention=settings.MENTION)) from refusal
+        raise Ended(
+            Cause.WORK_REFUSED, replies.work_refused(reason=str(refusal), mention=settings.MENTION)
+        ) from refusal
     if bundle is None:
         raise _nothing_made(watched)
     shop.keep(bundle)

@@ -25,11 +25,11 @@ class Workshop:
         return Blueprint(
             run_id=run_id,
             folder=self.sandbox,
-            agent="openhands" if settings.AGENT == "openhands" else "stand-in",
+            agent=settings.AGENT,
             agent_environment=settings.AGENT_ENVIRONMENT,
             uid=settings.SANDBOX_UID,
             model_socket=MODEL_SOCKET,
-            kind="bubblewrap" if settings.SANDBOX == "bubblewrap" else "none",
+            kind=settings.SANDBOX,
         )
 
     def keep(self, bundle: bytes) -> None:

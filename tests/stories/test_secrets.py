@@ -17,14 +17,16 @@ def test_no_credential_reaches_the_agent(world: World) -> None:
     run = world.ending(f"@openhands [script:obey] look around\n{LOOK}\nDO: git add -A && git commit -qm seen")
     assert run.cause == "pull-request", run.told
     seen = world.forge.file(world.repository, run.branch, "seen.txt")
-    assert "OH_SESSION_API_KEYS_0" in seen, "the look around really saw the agent's own variables"
+    assert "OH_CONVERSATIONS_PATH" in seen, "it really looked at the agent's own variables"
     assert credentials_in(world, seen) == []
 
 
 def test_no_credential_is_written_in_clear(world: World) -> None:
     world.ending()
     folder = world.rehearsal.folder
-    written = [file for file in folder.rglob("*") if file.is_file() and "forge" not in file.parts[len(folder.parts) :][:1]]
+    written = [
+        file for file in folder.rglob("*") if file.is_file() and "forge" not in file.parts[len(folder.parts) :][:1]
+    ]
     assert len(written) > 3
     found = {file.name: credentials_in(world, read(file)) for file in written}
     assert {name: names for name, names in found.items() if names} == {}

@@ -18,7 +18,7 @@ def test_a_mention_becomes_a_pull_request(world: World) -> None:
 def test_one_commit_on_the_base_by_the_member(world: World) -> None:
     run = world.ending()
     commits = world.forge.commits(world.repository, run.branch)
-    assert [commit.subject for commit in commits][0] == f"{world.issue}: The total ignores quantities"
+    assert commits[0].subject == f"{world.issue}: The total ignores quantities"
     assert len(commits) == len(world.forge.commits(world.repository, "main")) + 1
     assert commits[0].author == "Lina Linde"
 
@@ -42,7 +42,7 @@ def test_both_events_of_a_comment_and_a_repeated_delivery_are_one_run(world: Wor
     world.jira.deliver_again(comment)
     world.ended()
     world.jira.deliver_again(comment)
-    world.eventually(lambda: world.jira.idle(), "all deliveries are sent")
+    world.eventually(world.jira.idle, "all deliveries are sent")
     assert len(world.runs()) == 1
     assert len(world.forge.pull_requests(world.repository)) == 1
 
@@ -85,4 +85,4 @@ def test_the_answer_to_a_restricted_comment_is_as_restricted(world: World) -> No
     world.ask("@openhands [script:nothing] look", visibility=Visibility("role", "Developers"))
     world.ended()
     (answer,) = [c for c in world.jira.comments(world.issue) if c.author == world.people.bot]
-    assert (answer.visibility.type, answer.visibility.value) == ("role", "Developers")
+    assert answer.visibility == Visibility("role", "Developers")

@@ -75,7 +75,9 @@ class World:
 
     def said(self, issue: str = "") -> list[str]:
         """What the bot has said on the issue, oldest first."""
-        return [comment.body for comment in self.jira.comments(issue or self.issue) if comment.author == self.people.bot]
+        return [
+            comment.body for comment in self.jira.comments(issue or self.issue) if comment.author == self.people.bot
+        ]
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of Handover's database, read beside it."""

@@ -1,4 +1,4 @@
-"""A small play for the engine, run as a process of its own: `python -m tests.unit.engine_play DATABASE LOG SECONDS [start]`."""
+"""A small play for the engine: `python -m tests.unit.engine_play DATABASE LOG SECONDS [start]`."""
 
 import asyncio
 import sys

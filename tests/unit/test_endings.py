@@ -52,7 +52,11 @@ FAILURES = (
 @pytest.mark.parametrize("cause", FAILURES)
 def test_every_failure_says_what_happened_and_what_next(cause: Cause) -> None:
     told = replies.of_cause(
-        cause, spent=Decimal("5.01"), stopped_by="Lina", run_url="https://handover.example.com/runs/1", mention="@openhands"
+        cause,
+        spent=Decimal("5.01"),
+        stopped_by="Lina",
+        run_url="https://handover.example.com/runs/1",
+        mention="@openhands",
     )
     assert "Nothing was pushed" in told
     assert "@openhands" in told
