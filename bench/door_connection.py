@@ -1,4 +1,4 @@
-"""Makes a database with one connection, and prints the path that its Jira delivers to: arguments are base URL and secret."""
+"""Makes a database with one connection and prints the path to deliver to. Arguments: base URL, secret."""
 
 import os
 import sys

@@ -107,8 +107,11 @@ class AgentServer:
     async def _go_on(self, conversation_id: str) -> None:
         before = await self.standing(conversation_id)
         # An error with a code is the conversation's own ending; one without is what a restart leaves.
-        if before.status not in ("idle", "paused") and before != Standing("error"):
-            return
+        if before.status in ("idle", "paused") or before == Standing("error"):
+            await self.resume(conversation_id, before)
+
+    async def resume(self, conversation_id: str, before: Standing) -> None:
+        """Let a conversation that stands at `before` go on, and wait until it does."""
         await self.run(conversation_id)
         for _ in range(RESUMED_POLLS):
             if await self.standing(conversation_id) != before:

@@ -70,7 +70,7 @@ def _means_something(character: str, text: str, at: int, previous: str, followin
         case "!":
             return bool(following) and not following.isspace()
         case "@":
-            return not previous.isalnum()
+            return not (previous.isascii() and previous.isalnum())
         case "&" | ":" | ";" | "(":
             return _begins_something(character, text, at)
     return True

@@ -30,7 +30,7 @@ class Missing:
 # Wiki marks and Markdown's, which say nothing about the name; a backslash before a mark is only an escape.
 MARKS = re.compile(r"\{color(?::[^{}\n]{0,50})?\}|\{\{|\}\}|[*`]|\\(?=[^\w\s\\])", re.ASCII)
 LABEL = re.compile(
-    r"(?<![\w./-])repo(?:s|sitory|sitories)?_?[ \t]{0,9}(?:\([^()\n]{0,40}\))?_?[ \t]{0,9}[:=]", re.IGNORECASE
+    r"(?<![\w./-])_?repo(?:s|sitory|sitories)?_?[ \t]{0,9}(?:\([^()\n]{0,40}\))?_?[ \t]{0,9}[:=]", re.IGNORECASE
 )
 # One segment, in ASCII alone: no look-alike letters, no options, nothing that climbs.
 SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}"

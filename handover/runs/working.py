@@ -132,9 +132,18 @@ async def _furnish(run: Run, shop: Workshop, sandbox: Sandbox, agent: AgentServe
 async def _converse(run_id: str, sandbox: Sandbox, agent: AgentServer) -> Watched:
     run = await run_of(run_id)
     await agent.create(await _conversation(run, sandbox))
+    await _resume_after_our_own_fall(run_id, agent)
     if await move(run_id, State.WORKING, saying=f"The agent is at work on {run.repository}"):
         await telling.say_working(run_id)
     return await Watch(run_id, sandbox, agent, run_id, deadline_of(run)).until_it_ends()
+
+
+async def _resume_after_our_own_fall(run_id: str, agent: AgentServer) -> None:
+    """An agent may outlive us by a moment, and take the gateway that fell with us for a model that is down."""
+    standing = await agent.standing(run_id)
+    model_failed = standing.status == "error" and standing.error_code.startswith("LLM")
+    if model_failed and not await ledger.last_trouble(run_id):
+        await agent.resume(run_id, standing)
 
 
 async def _conversation(run: Run, sandbox: Sandbox) -> Conversation:

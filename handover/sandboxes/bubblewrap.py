@@ -49,7 +49,9 @@ def shut_in(account: Account, bound: Sequence[Bound], command: Sequence[str]) ->
 
 def _outer(bound: Sequence[Bound]) -> list[str]:
     places = [*(Path("/etc", name) for name in ETC), *(item.inside for item in bound)]
-    view = ["bwrap", "--die-with-parent", *_ways(places), *_system()]
+    # The kernel lets bubblewrap, which has no capability left, signal nobody else's processes: when it is killed, it takes
+    # the account's with it only as the first of a process namespace.
+    view = ["bwrap", "--die-with-parent", "--unshare-pid", *_ways(places), *_system()]
     # The inner one builds its own view on /tmp.
     view += ["--perms", "0755", "--dir", "/tmp"]  # noqa: S108
     return [*view, "--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", *_all(bound), "--"]

@@ -5,6 +5,8 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +21,6 @@ ATTEMPTS = Path(__file__).with_name("attempts.py")
 CHECKOUT = Path(__file__).parents[2]
 # What no sandbox keeps from a program: these show that the attempts are good ones.
 SUCCEED_IN_THE_OPEN = (
-    "signal a host process",
     "see host processes",
     "host listener",
     "host's abstract socket",
@@ -48,13 +49,16 @@ class Host:
     abstract: str
     socket: Path
     memory: Path
+    process: "subprocess.Popen[bytes]"
+    marker: str
 
     def target(self, it: Opened) -> dict[str, object]:
         """All that as the program inside is told it."""
         box, here, there = it.sandbox, it.sandbox.folder, self.other.sandbox.folder
         return {
-            "host_pid": os.getpid(),
-            "marker": "pytest",
+            "host_pid": self.process.pid,
+            "marker": self.marker,
+            "root_file": str(a_file_of_roots()),
             "port": self.port,
             "abstract": self.abstract,
             "host_socket": str(self.socket),
@@ -64,8 +68,8 @@ class Host:
             "other_key": str(there.path / "secret.key"),
             "own_key": str(here.path / "secret.key"),
             "checkout": str(ATTEMPTS),
-            "environment": str(it.blueprint.agent_environment),
-            "interpreter": str((it.blueprint.agent_environment / "bin" / "python").resolve()),
+            "environment": sys.prefix,
+            "interpreter": str(Path(sys.executable).resolve()),
             "workspace": box.workspace,
             "state": "/state" if box.workspace == "/workspace" else str(here.state),
             "inbox": box.inbox,
@@ -95,24 +99,34 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         (folder / "host.sock").chmod(0o666)
         named.listen()
         other.sh("echo secret > secret")
-        yield Host(model, other, listener.getsockname()[1], abstract, folder / "host.sock", memory)
+        marker = f"300.{secrets.randbelow(10**9)}"
+        process = subprocess.Popen(["sleep", marker])
+        yield Host(model, other, listener.getsockname()[1], abstract, folder / "host.sock", memory, process, marker)
+        process.kill()
+        process.wait()
     memory.unlink()
     model.close()
 
 
 def tried(host: Host, folder: Path, kind: Kind) -> Outcome:
-    # The agent's own environment is inside as well, so that there is something to be changed.
     with opened(blueprint(folder, host.model.path, kind=kind, agent="stand-in")) as it:
         it.sandbox.put("attempts.py", ATTEMPTS)
-        target = json.dumps(host.target(it))
-        done = it.do(
-            it.agent.execute(f"python3 {it.sandbox.inbox}/attempts.py '{target}'", cwd=it.sandbox.workspace, seconds=50)
-        )
+        target = folder.with_name("target.json")
+        target.write_text(json.dumps(host.target(it)))
+        it.sandbox.put("target.json", target)
+        inbox, cwd = it.sandbox.inbox, it.sandbox.workspace
+        done = it.do(it.agent.execute(f"python3 {inbox}/attempts.py {inbox}/target.json", cwd=cwd, seconds=50))
         keys = (it.sandbox.session_key, (it.sandbox.folder.path / "secret.key").read_text().strip())
         assert not [key for key in keys if key in command_lines()], "A key stands on a command line."
     lines = [line for line in done.output.splitlines() if line.startswith("{")]
     assert lines, done.output
     return Outcome(**json.loads(lines[0]))
+
+
+def a_file_of_roots() -> Path:
+    if os.geteuid() == 0:
+        return next(path for path in Path("/root").iterdir() if path.is_file())
+    return Path("/root/.bashrc")
 
 
 def command_lines() -> str:
@@ -127,7 +141,7 @@ def command_lines() -> str:
 
 def test_nothing_gets_out(host: Host, tmp_path: Path) -> None:
     outcome = tried(host, tmp_path / "run", "bubblewrap")
-    assert outcome.uid not in (0,) and outcome.uid == (UID if os.geteuid() == 0 else os.getuid())
+    assert outcome.uid == (UID if os.geteuid() == 0 else os.getuid())
     assert len(outcome.attempts) > 50
     controls = {name: result for name, result in outcome.results.items() if name not in outcome.attempts}
     assert set(controls.values()) == {"done"}, controls
@@ -148,5 +162,5 @@ def test_the_attempts_would_succeed_in_the_open(host: Host) -> None:
         open_model.close()
     finally:
         shutil.rmtree(folder)
-    assert outcome.uid != 0 or os.geteuid() != 0
+    assert outcome.uid != 0
     assert {name: outcome.results[name] for name in SUCCEED_IN_THE_OPEN} == dict.fromkeys(SUCCEED_IN_THE_OPEN, "done")

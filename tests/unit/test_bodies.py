@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handover.jira.bodies import Event, base_url_of, event, id_of, issue_id_of, key_of
@@ -69,6 +69,7 @@ def test_half_a_surrogate_pair_costs_only_itself() -> None:
     assert read.comment.body == "cut \N{REPLACEMENT CHARACTER} off"
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(SHAPED)
 def test_no_json_makes_it_fail(value: object) -> None:
     body = json.dumps(value).encode()
@@ -79,6 +80,7 @@ def test_no_json_makes_it_fail(value: object) -> None:
             event(body)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_fail(body: bytes) -> None:
     try:

@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from handover.door import app
+
 from handover.door.answers import FORBIDDEN
 from handover.door.app import ANOTHER_JIRA, Door
 from handover.door.arriving import MOST_BYTES
-from handover.jira.signature import signed
+from handover.jira.signature import signed, verify
 from tests.unit.door_world import ID, JIRA, PATH, SECRET, Answer, ask, comment, connect, journaled, with_door
 
 NOBODY = f"/integration/jira-dc/connections/{UUID(int=7)}/events"
@@ -134,10 +134,9 @@ def test_all_refusals_of_a_stranger_are_one(django_db: Path, monkeypatch: pytest
 
     def counted(secret: str, body: bytes, header: str | None) -> bool:
         made.append(len(body))
-        return app_verify(secret, body, header)
+        return verify(secret, body, header)
 
-    app_verify = app.verify
-    monkeypatch.setattr(app, "verify", counted)
+    monkeypatch.setattr("handover.door.app.verify", counted)
     pieces = [comment()[:100], comment()[100:]]
 
     async def deliver(door: Door) -> list[Answer]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import pytest
+
 from handover.door import journal as journal_module
 from handover.door.journal import Entry, Journal, JournalUnavailable
 from handover.triggers.models import Delivery

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handover.jira.fitting import fits, units
@@ -13,7 +13,7 @@ from handover.triggers.reading import Watch, mentions
 
 WATCH = Watch(mention="@openhands", label="openhands", bot_name="ada", bot_key="JIRAUSER10100")
 CODE = re.compile(r"^(?:[*#]+ )?\{(code|noformat)(?::[a-z+#]+)?\}\n(.*?)\n\{\1\}$", re.MULTILINE | re.DOTALL)
-OURS = re.compile(r"\{\{|\}\}|^\{quote\}$", re.MULTILINE)
+OURS = re.compile(r"\{\{|\}\}|^(?:[*#]+ )?\{quote\}$", re.MULTILINE)
 ESCAPED = re.compile(r"\\[^\w\s\\]", re.ASCII)
 
 WIKI = "{code} {noformat} {quote} {panel} {color:red} [~ada] [~JIRAUSER10100] @openhands !a.png! [^a] :) (y) ftp://x"
@@ -28,12 +28,13 @@ def outside_code(wiki: str) -> str:
     return CODE.sub("", wiki)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(MARKDOWN)
 def test_nothing_foreign_survives(markdown: str) -> None:
     rest = ESCAPED.sub("", OURS.sub("", outside_code(to_wiki(markdown))))
     assert "{" not in rest
     assert "}" not in rest
-    assert not re.search(r"\[[~^#]", rest)
+    assert not re.search(r"\[[~^]", rest)
     assert all(
         re.match(r"\[(?:[^\[\]|]*\|)?(?:https?://|mailto:)[^\s\[\]|]+\]", rest[at.start() :])
         for at in re.finditer(r"\[", rest)
@@ -41,6 +42,7 @@ def test_nothing_foreign_survives(markdown: str) -> None:
     assert not re.search(r"!\S", rest)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(MARKDOWN)
 def test_nobody_is_mentioned(markdown: str) -> None:
     wiki = to_wiki(markdown)
@@ -57,6 +59,7 @@ TAGGED = st.lists(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(LINES | TAGGED)
 def test_code_stays_as_it_is(lines: list[str]) -> None:
     text = "\n".join(lines)
@@ -67,16 +70,18 @@ def test_code_stays_as_it_is(lines: list[str]) -> None:
         assert outside_code(wiki).strip() == ""
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=300) | MARKDOWN)
 def test_no_text_makes_it_fail(markdown: str) -> None:
     to_wiki(markdown).encode()
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(MARKDOWN, st.integers(130, 400))
 def test_it_fits_with_all_macros_closed(markdown: str, limit: int) -> None:
     fitting = fits(to_wiki(markdown * 10), limit)
     assert units(fitting) <= limit
-    assert len(re.findall(r"^\{quote\}$", outside_code(fitting), re.MULTILINE)) % 2 == 0
+    assert len(re.findall(r"^(?:[*#]+ )?\{quote\}$", outside_code(fitting), re.MULTILINE)) % 2 == 0
 
 
 N = 50_000

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handover.triggers.reading import Watch, mentions
@@ -149,12 +149,14 @@ ALPHABET = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(ALPHABET, max_size=20).map("".join))
 def test_no_mention_comes_from_code(text: str) -> None:
     inside = text.replace("{code}", "").replace("\\", "")
     assert mentions(f"{{code}}{inside}{{code}}", WATCH) is None
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(ALPHABET, max_size=20).map("".join))
 def test_an_instruction_has_no_mention_outside_quotations(text: str) -> None:
     instruction = mentions(text, WATCH)
@@ -163,6 +165,7 @@ def test_an_instruction_has_no_mention_outside_quotations(text: str) -> None:
         assert instruction == instruction.strip()
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=100))
 def test_no_text_makes_it_fail(text: str) -> None:
     mentions(text, WATCH)

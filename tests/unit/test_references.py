@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handover.repositories.references import Missing, Reference, Several, find
@@ -114,6 +114,7 @@ PARTS = [
 ]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.sampled_from(PARTS), max_size=20).map("".join) | st.text(max_size=200))
 def test_only_paths_of_two_plain_segments_are_found(text: str) -> None:
     for path in _paths(text):

@@ -229,7 +229,11 @@ def test_unknown_addresses_are_refused_in_jiras_shape(play: Play) -> None:
 
 def test_what_is_no_json_is_refused(play: Play) -> None:
     bot = play.client(play.people.bot)
-    for body, kind, status in ((b"{", "application/json", 400), (b"[]", "application/json", 400), (b"x", "text/xml", 415)):
+    for body, kind, status in (
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"x", "text/xml", 415),
+    ):
         answer = bot.post("/rest/api/2/issue/PAY-1/comment", content=body, headers={"Content-Type": kind})
         assert answer.status_code == status
 

@@ -9,6 +9,12 @@ from standins.jira.issues import may_read
 from standins.jira.markup import to_html
 from standins.jira.records import Comment, Issue, RemoteLink, User
 
+# Drawn, since many machines have no font with emoji.
+THUMB = (
+    '<svg viewBox="0 0 16 16" width="14" height="14" role="img" aria-label="Thumbs up"><path fill="currentColor"'
+    ' d="M1 7h3v7H1zM5 7l3-6c1.2 0 1.9.8 1.9 1.9V6h3.3c1 0 1.7.9 1.5 1.9l-1 4.8c-.2.8-.8 1.3-1.6 1.3H5z"/></svg>'
+)
+
 
 @dataclass(frozen=True)
 class Around:
@@ -20,8 +26,8 @@ class Around:
 
 
 def issue_list(around: Around, issues: list[Issue]) -> str:
-    """The list of issues, newest change first."""
-    rows = "".join(_row(around, issue) for issue in sorted(issues, key=lambda one: one.updated, reverse=True))
+    """The list of issues, oldest first."""
+    rows = "".join(_row(around, issue) for issue in issues)
     empty = '<li class="soft">There is no issue yet.</li>'
     return _page(around, "Issues", f'<h1>Issues</h1><ul class="rows sheet">{rows or empty}</ul>')
 
@@ -114,7 +120,7 @@ def _reactions(around: Around, comment: Comment) -> str:
     names = {user.key: user.display_name for user in around.everyone}
     chips = "".join(
         f'<span class="reaction" title="{escape(", ".join(names.get(key, key) for key in keys))}">'
-        f"{chr(int(emoji, 16))} {len(keys)}</span>"
+        f"{THUMB if emoji == '1f44d' else escape(chr(int(emoji, 16)))} {len(keys)}</span>"
         for emoji, keys in comment.reactions.items()
     )
     return f"<footer>{chips}</footer>" if chips else ""

@@ -1,0 +1,94 @@
+"""Which connections the door knows, and how soon."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError
+
+from handover import settings
+from handover.connections.models import Connection
+from handover.door.connections import STRANGER, Connections, Known, Stored
+from handover.door.opening import opened
+from tests.unit.door_world import ID, JIRA, PATH, SECRET, ask, comment, connect
+
+
+def test_a_connection_is_known_with_what_to_watch_for(django_db: Path) -> None:
+    connect()
+    known = Stored()()[PATH]
+    assert (known.id, known.secret, known.links) == (ID, SECRET, f"{JIRA}/")
+    assert (known.watch.mention, known.watch.label) == (settings.MENTION, settings.LABEL)
+    assert (known.watch.bot_name, known.watch.bot_key) == ("openhands", "JIRAUSER10001")
+
+
+def test_changes_are_taken_up(django_db: Path) -> None:
+    stored = Stored()
+    assert stored() == {}
+    connection = connect()
+    first = stored()[PATH]
+    assert stored()[PATH] is first
+    Connection.objects.update(bot_key="JIRAUSER10002")
+    assert stored()[PATH].watch.bot_key == "JIRAUSER10002"
+    connection.delete()
+    assert stored() == {}
+
+
+def test_a_secret_that_cannot_be_opened_leaves_out_its_connection_alone(
+    django_db: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    connect()
+    connect(id=UUID(int=2), base_url="https://other.acme.example")
+    Connection.objects.filter(id=ID).update(sealed_webhook_secret="unreadable")
+    stored = Stored()
+    for _ in range(3):
+        assert [known.id for known in stored().values()] == [UUID(int=2)]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_an_empty_secret_leaves_out_its_connection(django_db: Path) -> None:
+    connect(secret="")
+    assert Stored()() == {}
+
+
+def test_a_failed_refresh_keeps_what_was_known_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    known = Known(id=ID, secret=SECRET, watch=STRANGER.watch, links="")
+    failing = False
+
+    def read() -> Mapping[str, Known]:
+        if failing:
+            raise DatabaseError("no such table")
+        return {PATH: known}
+
+    async def refresh() -> None:
+        nonlocal failing
+        connections = Connections(read)
+        assert connections.at(PATH) is STRANGER
+        await connections.refresh()
+        failing = True
+        for _ in range(3):
+            await connections.refresh()
+            assert connections.at(PATH) is known
+
+    asyncio.run(refresh())
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_a_new_connection_is_known_within_two_seconds(django_db: Path) -> None:
+    async def wait() -> float:
+        async with opened(django_db, on_journaled=lambda: None) as door:
+            assert (await ask(door, comment())).status == 403
+            await sync_to_async(connect)()
+            began = time.monotonic()
+            for _ in range(200):
+                if (await ask(door, comment())).status == 200:
+                    break
+                await asyncio.sleep(0.02)
+            return time.monotonic() - began
+
+    assert asyncio.run(wait()) < 2
