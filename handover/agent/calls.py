@@ -18,11 +18,11 @@ MOST_REASON = 300
 T = TypeVar("T")
 
 
-class AgentUnavailable(Exception):  # noqa: N818  read aloud: the agent is unavailable
+class AgentUnavailable(Exception):
     """The agent-server did not answer, or could not just now. To be tried again, if need be in a new sandbox."""
 
 
-class AgentRefused(Exception):  # noqa: N818  read aloud: the agent refused
+class AgentRefused(Exception):
     """The agent-server refused the call with `status`."""
 
     def __init__(self, status: int, reason: str) -> None:

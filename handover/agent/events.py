@@ -19,7 +19,7 @@ T = TypeVar("T")
 Kind = Literal["says", "acts", "sees", "error"]
 
 
-class AgentUnreadable(Exception):  # noqa: N818  read aloud: the agent is unreadable
+class AgentUnreadable(Exception):
     """The agent-server's answer is not what it should be. The message names the part."""
 
 

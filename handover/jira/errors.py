@@ -9,7 +9,7 @@ class JiraError(Exception):
     again: ClassVar[bool] = False
 
 
-class JiraUnavailable(JiraError):  # noqa: N818  the product's words for what happened
+class JiraUnavailable(JiraError):
     """Jira could not be reached, failed or asks to wait: the same call may succeed later.
 
     `retry_after` is in seconds, from 0 to 60; `status` is None where there was no answer.
@@ -23,7 +23,7 @@ class JiraUnavailable(JiraError):  # noqa: N818  the product's words for what ha
         self.status = status
 
 
-class JiraRefused(JiraError):  # noqa: N818
+class JiraRefused(JiraError):
     """Jira understood and said no. The message is Jira's own where it gave one."""
 
     def __init__(self, message: str, *, status: int) -> None:
@@ -39,5 +39,5 @@ class JiraAnonymous(JiraRefused):
     """The token is not accepted. Jira may well have answered, but as to anybody."""
 
 
-class JiraUnreadable(JiraError):  # noqa: N818
+class JiraUnreadable(JiraError):
     """The answer is not Jira's: a login page, a redirect, JSON without what must be in it."""

@@ -10,7 +10,7 @@ import msgspec
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class NotJson(ValueError):  # noqa: N818  a finding about a body, as Ignored is
+class NotJson(ValueError):
     """The bytes are no JSON object."""
 
 

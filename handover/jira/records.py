@@ -1,12 +1,12 @@
 """What Jira knows, as the product uses it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from handover.jira import bodies
-from handover.jira.bodies import Changelog, CommentBody, IssueBody, ServerInfoBody, UserBody
+from handover.jira.bodies import CommentBody, IssueBody, ServerInfoBody, UserBody
 from handover.jira.errors import JiraUnreadable
+from handover.jira.labels import Labels, before_and_after
 
 
 @dataclass(frozen=True)
@@ -142,26 +142,12 @@ def moment(text: str | None) -> datetime:
 def label_added(body: IssueBody, label: str) -> LabelAdded | None:
     """Who gave the issue the label that it has now; None where it has none."""
     fields = body.fields
-    if fields is None or not _has(fields.labels or (), label):
+    if fields is None or not Labels(fields.labels).has(label):
         return None
     histories = body.changelog.histories if body.changelog else ()
-    added = [
-        (change_id, change) for change in histories if (change_id := bodies.id_of(change.id)) and _adds(change, label)
-    ]
-    if not added:
-        return LabelAdded(user(fields.creator or fields.reporter), "created")
-    change_id, change = max(added, key=lambda found: int(found[0]))
-    return LabelAdded(user(change.author), change_id)
-
-
-def _adds(change: Changelog, label: str) -> bool:
-    items = [item for item in change.items if (item.field or "").lower() == "labels" and item.fieldtype != "custom"]
-    if not items:
-        return False
-    before, after = (items[0].from_string or "").split(), (items[-1].to_string or "").split()
-    return _has(after, label) and not _has(before, label)
-
-
-def _has(labels: Iterable[str], label: str) -> bool:
-    # As in a delivery, in any case, and no look-alike: to Python, the Kelvin sign is a K in lower case.
-    return any(one.isascii() == label.isascii() and one.lower() == label.lower() for one in labels)
+    edits = {int(change_id): change for change in histories if (change_id := bodies.id_of(change.id))}
+    for number, change in sorted(edits.items(), key=lambda edit: edit[0], reverse=True):
+        before, after = before_and_after(change)
+        if after.has(label) and not before.has(label):
+            return LabelAdded(user(change.author), str(number))
+    return LabelAdded(user(fields.creator or fields.reporter), "created")

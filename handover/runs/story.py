@@ -14,6 +14,7 @@ async def carry_out(run_id: str) -> None:
     """Carry out one run and tell how it ended, whatever happens."""
     ending = await _way(run_id)
     await telling.tell_ending(run_id, ending.cause, ending.told)
+    await working.clear_away(run_id)
 
 
 async def _way(run_id: str) -> Ended:

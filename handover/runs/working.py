@@ -77,6 +77,12 @@ async def agent_works(run_id: str) -> str:
             return watched.final_text
 
 
+@durable.step()
+async def clear_away(run_id: str) -> None:
+    """Free the disk of what the run no longer needs."""
+    await asyncio.to_thread(Workshop(run_id).clear)
+
+
 def _end_if_stopped(run: Run) -> None:
     if run.stop_asked_by:
         raise Ended(Cause.STOPPED, replies.stopped(by=run.stop_asked_by, mention=settings.MENTION))

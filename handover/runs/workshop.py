@@ -1,23 +1,22 @@
 """The folder of one run: the clone that we keep, the sandbox's part, and the work that was taken out."""
 
-import shutil
 from pathlib import Path
 
 from handover import settings
 from handover.sandboxes.blueprint import Blueprint
+from handover.sandboxes.folder import Folder, remove
 
-ATTACHED = "base.bundle"
-TAKEN = "work.bundle"
+MODEL_SOCKET: Path = settings.DATA / "gateway" / "model.sock"
 
 
 class Workshop:
-    """Where one run keeps its things. Only `sandbox` may be written from inside the sandbox."""
+    """Where one run keeps its things. Only parts of `sandbox` may be written from inside the sandbox."""
 
     def __init__(self, run_id: str) -> None:
         self.folder = settings.DATA / "runs" / run_id
         self.clone = self.folder / "clone.git"
-        self.bundle_in = self.folder / ATTACHED
-        self.bundle_out = self.folder / TAKEN
+        self.bundle_in = self.folder / "base.bundle"
+        self.bundle_out = self.folder / "work.bundle"
         self.sandbox = self.folder / "sandbox"
 
     def blueprint(self, run_id: str) -> Blueprint:
@@ -39,8 +38,7 @@ class Workshop:
         fresh.rename(self.bundle_out)
 
     def clear(self) -> None:
-        """Remove everything but the page's record."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-MODEL_SOCKET: Path = settings.DATA / "gateway" / "model.sock"
+        """Remove what weighs. The conversation's own record is kept, so that it can be gone on with."""
+        sandbox = Folder(self.sandbox)
+        for weighs in (self.clone, self.bundle_in, self.bundle_out, sandbox.workspace, sandbox.inbox, sandbox.outbox):
+            remove(weighs)

@@ -26,7 +26,7 @@ class Blueprint:
     kind: Kind
 
 
-class SandboxFailed(Exception):  # noqa: N818  read aloud: the sandbox failed
+class SandboxFailed(Exception):
     """The sandbox did not start, or was lost. `tail` is the end of what it wrote, for whoever runs Handover."""
 
     def __init__(self, sentence: str, tail: str = "") -> None:

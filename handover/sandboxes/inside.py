@@ -56,7 +56,14 @@ def _serve(app: str, listener: socket.socket) -> None:
     gc.freeze()
     gc.enable()
     config = uvicorn.Config(
-        served, ws="none", lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=3
+        served,
+        # uvloop lets the agent's commands inherit descriptors, and waits for whatever they leave running.
+        loop="asyncio",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 CHUNK = 1 << 20
 
 
-class NotTaken(Exception):  # noqa: N818  read aloud: not taken
+class NotTaken(Exception):
     """What lies there is no file that may be taken. The message is a sentence."""
 
 

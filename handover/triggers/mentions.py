@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from handover.jira.labels import Folded, folded
 from handover.jira.quoted import Quoted
 
 # Wiki marks, which may stand between a word and what is before or after it.
@@ -26,19 +27,6 @@ class Watch:
     label: str
     bot_name: str
     bot_key: str
-
-
-@dataclass(frozen=True)
-class Folded:
-    """A name for comparison in any case. One that only looks like an ASCII name is another name."""
-
-    ascii: bool
-    lower: str
-
-
-def folded(name: str) -> Folded:
-    """The name for comparison. (To Python, the Kelvin sign is a K in lower case.)"""
-    return Folded(name.isascii(), name.lower())
 
 
 def mentions(text: str, watch: Watch) -> str | None:

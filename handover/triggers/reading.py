@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from handover.jira import bodies
 from handover.jira.bodies import CommentBody, Event, UserBody
+from handover.jira.labels import Labels, before_and_after, folded
 from handover.jira.lenient import NotJson
-from handover.triggers.labels import Labels
-from handover.triggers.mentions import Watch, folded, mentions
+from handover.triggers.mentions import Watch, mentions
 from handover.triggers.outcomes import Ignored, Lifecycle, Outcome, Trigger, as_json
 
 __all__ = ["Ignored", "Lifecycle", "NotJson", "Outcome", "Trigger", "Watch", "as_json", "mentions", "read"]
@@ -77,7 +77,7 @@ def _comment_deleted(event: Event, watch: Watch) -> Outcome:
 def _created(event: Event, watch: Watch) -> Outcome:
     about = _about(event)
     labels = event.issue.fields.labels if event.issue and event.issue.fields else None
-    if not Labels(labels or ()).has(watch.label):
+    if not Labels(labels).has(watch.label):
         return replace(about, reason="No label on the new issue. A mention counts in comments only.")
     return _labelled(event, watch, "created")
 
@@ -103,11 +103,7 @@ def _without_comment(event: Event, outcome: Ignored) -> Ignored:
 
 def _label_change(event: Event, watch: Watch) -> Outcome | None:
     """What becomes of our label by this edit; None where it stays as it was."""
-    items = event.changelog.items if event.changelog else ()
-    changes = [item for item in items if (item.field or "").lower() == "labels" and item.fieldtype != "custom"]
-    # Jira sends all labels as one text with spaces, before and after: compare sets.
-    before = Labels.of(changes[0].from_string) if changes else Labels(())
-    after = Labels.of(changes[-1].to_string) if changes else Labels(())
+    before, after = before_and_after(event.changelog)
     if before.has(watch.label) == after.has(watch.label):
         return None
     change_id = bodies.id_of(event.changelog.id) if event.changelog else None

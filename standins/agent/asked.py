@@ -12,7 +12,7 @@ Fields = dict[str, object]
 TOOLS = frozenset({"terminal", "file_editor", "task_tracker", "finish", "think", "glob", "grep"})
 
 
-class Unprocessable(Exception):  # noqa: N818  it becomes an answer
+class Unprocessable(Exception):
     """A 422. `where` is the path to the field."""
 
     def __init__(self, *where: str, kind: str = "missing", message: str = "Field required") -> None:

@@ -16,7 +16,7 @@ TOOLS = (
 )
 
 
-class ModelFailed(Exception):  # noqa: N818  read aloud: the model failed
+class ModelFailed(Exception):
     """The model gave no answer. `code` is what the real server's error event carries."""
 
     def __init__(self, code: str, detail: str) -> None:

@@ -107,9 +107,9 @@ class StandInJira:
         self,
         project: str,
         summary: str,
+        description: str | None = None,
         *,
         by: User,
-        description: str | None = None,
         labels: Iterable[str] = (),
         type_name: str = "Bug",
     ) -> Issue:

@@ -23,7 +23,7 @@ OPERATORS = ("=", "!=", ">", ">=", "<", "<=", "~", "!~", "in")
 Test = Callable[[Issue], bool]
 
 
-class NotUnderstood(Exception):  # noqa: N818  Jira's answer to the caller, not an error in it
+class NotUnderstood(Exception):
     """What Jira says about a question that it cannot answer."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 JsonObject = Mapping[str, object]
 
 
-class Refused(Exception):  # noqa: N818  a refusal is an answer of the stand-in, not an error in it
+class Refused(Exception):
     """An answer of 4xx and its JSON body."""
 
     def __init__(self, status: int, body: JsonObject) -> None:

@@ -1,6 +1,7 @@
 """Two public Jira clients work against the stand-in with a personal access token, as they do against a Jira."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import atlassian
@@ -8,6 +9,7 @@ import jira
 import pytest
 import requests
 
+from standins.jira.records import User
 from tests.unit.test_standin_jira import Play, playing
 
 LINK = {"url": "https://forge.acme.example/Acme/web-app/pull/1", "title": "Pull request 1"}
@@ -19,12 +21,16 @@ def play() -> Iterator[Play]:
         yield play
 
 
+def connected(play: Play, user: User) -> Any:
+    """A client of pycontribs."""
+    return jira.JIRA(play.url, token_auth=play.jira.token_for(user))
+
+
 class TestPycontribs:
     @pytest.fixture
     def client(self, play: Play) -> Iterator[Any]:
-        client = jira.JIRA(play.url, token_auth=play.jira.token_for(play.people.bot))
-        yield client
-        client.close()
+        with closing(connected(play, play.people.bot)) as client:
+            yield client
 
     def test_server_and_myself(self, client: Any) -> None:
         assert client.server_info()["deploymentType"] == "Server"
@@ -41,9 +47,8 @@ class TestPycontribs:
     def test_create_and_delete_an_issue(self, play: Play, client: Any) -> None:
         issue = client.create_issue(project="PAY", summary="New", description="x", issuetype="Task")
         assert (issue.key, issue.fields.issuetype.name) == ("PAY-4", "Task")
-        administrator = jira.JIRA(play.url, token_auth=play.jira.token_for(play.people.administrator))
-        administrator.issue("PAY-4").delete()
-        administrator.close()
+        with closing(connected(play, play.people.administrator)) as administrator:
+            administrator.issue("PAY-4").delete()
         with pytest.raises(jira.JIRAError, match="Issue Does Not Exist"):
             client.issue("PAY-4")
 
@@ -89,9 +94,8 @@ class TestPycontribs:
 
     def test_a_bad_token(self, play: Play) -> None:
         client = jira.JIRA(play.url, token_auth="wrong", max_retries=0)
-        with pytest.raises(jira.JIRAError, match="must be authenticated"):
+        with closing(client), pytest.raises(jira.JIRAError, match="must be authenticated"):
             client.myself()
-        client.close()
 
 
 class TestAtlassian:

@@ -1,4 +1,4 @@
-"""Faults that tests put into stand-ins: refusals, slowness, requests held and answers lost, before or after the deed."""
+"""Faults that tests put into stand-ins: refusals, slowness, requests held, answers lost, before or after the deed."""
 
 import threading
 import time

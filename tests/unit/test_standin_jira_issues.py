@@ -198,7 +198,7 @@ def test_a_remote_link_without_a_name_is_always_a_further_one(bot: httpx.Client)
 def test_reactions(play: Play, bot: httpx.Client) -> None:
     comment = play.jira.comment("PAY-1", play.people.linked, "@openhands go")
     address = "/rest/internal/2/reactions"
-    thumb = {"commentId": int(comment.id), "emojiId": "1f44d"}
+    thumb: dict[str, int | str] = {"commentId": int(comment.id), "emojiId": "1f44d"}
     assert bot.post(address, json=thumb).status_code == 200
     assert bot.post(address, json={**thumb, "commentId": comment.id}).status_code == 200
     assert play.jira.reactions(comment.id) == {"1f44d": ["JIRAUSER10001"]}
