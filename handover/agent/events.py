@@ -196,9 +196,8 @@ def _line(text: str) -> str:
 
 def clean(text: str, most: int = MOST_TEXT, *, shortened: str = SHORTENED) -> str:
     """The text without what no database keeps, and cut to `most` characters."""
-    # Half of a surrogate pair is valid in JSON, and can be neither stored nor sent.
-    clean = text[: most + 1].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    return clean if len(clean) <= most else clean[: most - len(shortened)] + shortened
+    kept = text.replace("\0", "")
+    return kept if len(kept) <= most else kept[: most - len(shortened)] + shortened
 
 
 def _moment(timestamp: str) -> datetime:

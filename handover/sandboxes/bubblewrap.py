@@ -49,8 +49,8 @@ def shut_in(account: Account, bound: Sequence[Bound], command: Sequence[str]) ->
 
 def _outer(bound: Sequence[Bound]) -> list[str]:
     places = [*(Path("/etc", name) for name in ETC), *(item.inside for item in bound)]
-    # A bubblewrap has no capability left, and may signal nobody else's processes. Killed, it takes the account's with it
-    # only where these are in a process namespace of its own.
+    # A bubblewrap has no capability left, and may signal nobody else's processes. Killed, it takes the account's with
+    # it only where these are in a process namespace of its own.
     view = ["bwrap", "--die-with-parent", "--unshare-pid", *_ways(places), *_system()]
     # The inner one builds its own view on /tmp.
     view += ["--perms", "0755", "--dir", "/tmp"]  # noqa: S108

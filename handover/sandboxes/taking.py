@@ -21,13 +21,15 @@ def take(folder: Path, name: str, *, most_bytes: int) -> bytes | None:
         return None
     except OSError as error:
         raise NotTaken(f"{name} cannot be taken out of the sandbox: {_reason(error)}.") from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise NotTaken(f"{name} cannot be taken out of the sandbox: it is no regular file.")
         content = bytearray()
         # The agent may write while we read: what is counted is what was read.
-        while chunk := file.read(min(CHUNK, most_bytes + 1 - len(content))):
+        while chunk := os.read(descriptor, min(CHUNK, most_bytes + 1 - len(content))):
             content += chunk
+    finally:
+        os.close(descriptor)
     if len(content) > most_bytes:
         raise NotTaken(f"{name} cannot be taken out of the sandbox: it is larger than {most_bytes} bytes.")
     return bytes(content)

@@ -17,7 +17,7 @@ from standins.jira.records import Request, User
 if TYPE_CHECKING:
     from standins.jira.jira import StandInJira
 
-Reason = Literal["OK", "AUTHENTICATED_FAILED", ""]
+Reason = Literal["OK", "AUTHENTICATED_FAILED"]
 WRITES = ("POST", "PUT", "DELETE")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 YOU_ARE = "you_are"
@@ -25,7 +25,7 @@ YOU_ARE = "you_are"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who a request comes from. `reason` is what Seraph thinks of its credentials, empty where there were none."""
+    """Who a request comes from, and what Seraph thinks of the credentials: none at all are OK."""
 
     user: User | None
     reason: Reason
@@ -49,9 +49,9 @@ class SignIn:
     def _judge(self, scope: Scope) -> tuple[Response | None, Caller]:
         headers = Headers(scope=scope)
         if not scope["path"].startswith(f"{self._jira.base_path}/rest/"):
-            return None, Caller(self._visitor(headers), "")
+            return None, Caller(self._visitor(headers), "OK")
         if _looks_forged(scope["method"], headers):
-            return PlainTextResponse("XSRF check failed", status_code=403), Caller(None, "")
+            return PlainTextResponse("XSRF check failed", status_code=403), Caller(None, "OK")
         caller = self._caller(headers.get("authorization", ""))
         if caller.reason == "AUTHENTICATED_FAILED" and self._refuses(headers):
             return _unauthorized(), caller
@@ -63,7 +63,7 @@ class SignIn:
 
     def _caller(self, authorization: str) -> Caller:
         if not authorization:
-            return Caller(None, "")
+            return Caller(None, "OK")
         scheme, _, credential = authorization.partition(" ")
         user = self._known(scheme.lower(), credential.strip())
         return Caller(user, "OK" if user else "AUTHENTICATED_FAILED")
@@ -94,8 +94,7 @@ class SignIn:
                 headers["X-AREQUESTID"] = f"{int(time.time() // 60) % 1440}x{number}x1"
                 headers["X-ANODEID"] = "node1"
                 headers["X-AUSERNAME"] = name
-                if caller.reason:
-                    headers["X-Seraph-LoginReason"] = caller.reason
+                headers["X-Seraph-LoginReason"] = caller.reason
                 kept = Request(scope["method"], path, name, message["status"], self._jira.clock())
                 self._jira.requests.append(kept)
             await send(message)

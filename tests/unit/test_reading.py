@@ -9,8 +9,8 @@ import pytest
 from handover.triggers.reading import Ignored, Lifecycle, Trigger, Watch, as_json, read
 
 OURS = Path(__file__).parent.parent / "payloads"
-# What real Jiras sent; present only where the project's shared material is.
-RECORDED = Path("/".join(["", "work", "shared", "payloads", "server-8"]))
+# What real Jiras sent; present only where the project's shared material lies beside the checkout.
+RECORDED = Path(__file__).parents[3] / "shared" / "payloads" / "server-8"
 WATCH = Watch(mention="@openhands", label="openhands", bot_name="openhands", bot_key="JIRAUSER10001")
 
 ISSUE = {"issue_id": "10001", "issue_key": "PAY-1"}

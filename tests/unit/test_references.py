@@ -11,7 +11,7 @@ from handover.repositories.references import Missing, Reference, Several, find
 
 ONE = Reference("Acme/web-app", None)
 # The project's collection of what people write; the forms that wait for configured hosts are not read yet.
-CORPUS = Path("/".join(["", "work", "shared", "corpus", "repository-references.json"]))
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "repository-references.json"
 
 ROWS = [
     ("labelled", "Repository: Acme/web-app", ONE),

@@ -121,6 +121,17 @@ def test_a_label_has_no_space(bot: httpx.Client, body: dict[str, object]) -> Non
     assert "contains spaces" in answer.json()["errors"]["labels"]
 
 
+def test_an_edit_is_kept_with_the_whole_text_before_and_after(play: Play, bot: httpx.Client) -> None:
+    before = play.jira.issue("PAY-3").description
+    address = "/rest/api/2/issue/PAY-3"
+    assert bot.put(address, json={"fields": {"summary": "Slow", "description": "a\r\nb"}}).status_code == 204
+    (edit,) = bot.get(f"{address}?expand=changelog").json()["changelog"]["histories"]
+    assert [(item["field"], item["fromString"], item["toString"]) for item in edit["items"]] == [
+        ("summary", "The shop is slow in the evening", "Slow"),
+        ("description", before, "a\r\nb"),
+    ]
+
+
 def test_an_edit_that_changes_nothing_leaves_no_trace(play: Play, bot: httpx.Client) -> None:
     before = play.jira.issue("PAY-1").updated
     assert bot.put(ISSUE, json={"update": {"labels": [{"remove": "never"}]}}).status_code == 204
