@@ -154,7 +154,7 @@ def _agent_cpu() -> float:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            if b"bwrap" not in words[0] and any(word.endswith(b"/inside.py") for word in words[:4]):
+            if words[0].endswith(b"python") and any(word.endswith(b"/inside.py") for word in words[:6]):
                 total = max(total, _cpu(int(entry.name)))
         except OSError:
             continue  # it has ended meanwhile

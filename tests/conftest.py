@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 _data = Path(tempfile.mkdtemp(prefix="handover-tests-"))
@@ -18,6 +19,8 @@ import django  # noqa: E402  the settings read the environment above
 import handover  # noqa: E402, F401  puts the bundled SQLite in place first
 
 django.setup()
+hypothesis.settings.register_profile("handover", deadline=None, database=None)
+hypothesis.settings.load_profile("handover")
 
 
 @pytest.fixture(scope="session")

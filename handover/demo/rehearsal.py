@@ -90,6 +90,7 @@ class Rehearsal:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.jira.close()
         for served in self._served:
             served.stop()
 

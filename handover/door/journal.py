@@ -77,41 +77,49 @@ class Journal:
         """Take no more, write what waits, and close the file."""
         self._closed = True
         if self._working is not None:
-            await self._working
+            await asyncio.wait([self._working])
         await asyncio.get_running_loop().run_in_executor(self._thread, self._file.close)
         self._thread.shutdown()
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        while self._waiting:
-            next_one = loop.time() + PACE_SECONDS
-            batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
-            try:
-                await loop.run_in_executor(self._thread, self._file.commit, [entry for entry, _ in batch])
-            except sqlite3.Error as error:
-                self._failed(batch, error)
-            else:
-                self._committed(batch)
-            await asyncio.sleep(next_one - loop.time())
-        self._working = None
+        try:
+            while self._waiting:
+                next_one = loop.time() + PACE_SECONDS
+                await self._write_all(loop)
+                await asyncio.sleep(next_one - loop.time())
+        finally:
+            self._working = None
 
-    def _committed(self, batch: list[tuple[Entry, asyncio.Future[None]]]) -> None:
+    async def _write_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        try:
+            await loop.run_in_executor(self._thread, self._file.commit, [entry for entry, _ in batch])
+        except sqlite3.Error as error:
+            self._failed(error)
+        else:
+            self._committed([written for _, written in batch], loop)
+        finally:
+            # Whatever went wrong, nobody waits for ever.
+            for _, written in batch:
+                if not written.done():
+                    written.set_exception(JournalUnavailable("not committed"))
+
+    def _committed(self, batch: list[asyncio.Future[None]], loop: asyncio.AbstractEventLoop) -> None:
         self.commits += 1
         if self._failing:
             log.info("The journal is written again.")
         self._failing = False
-        for _, written in batch:
+        for written in batch:
             if not written.done():
                 written.set_result(None)
         if self._on_committed is not None:
-            self._on_committed()
+            # Not called from here: a fault of it is no fault of the journal.
+            loop.call_soon(self._on_committed)
 
-    def _failed(self, batch: list[tuple[Entry, asyncio.Future[None]]], error: sqlite3.Error) -> None:
+    def _failed(self, error: sqlite3.Error) -> None:
         if not self._failing:
             log.error("The journal cannot be written: %s. Jira is answered 503 until it can.", error)
         self._failing = True
-        for _, written in batch:
-            if not written.done():
-                written.set_exception(JournalUnavailable(str(error)))
 
 
 @cache

@@ -5,7 +5,16 @@ from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges.branches import branch_name
 from handover.forges.forge import ForgeCredential, ForgeMissing, ForgeRefused, ForgeUnavailable, Repository
-from handover.jira.client import Jira, JiraMissing, JiraUnavailable, LabelAdded, User, Visibility
+from handover.jira.client import (
+    Jira,
+    JiraMissing,
+    JiraRefused,
+    JiraUnavailable,
+    JiraUnreadable,
+    LabelAdded,
+    User,
+    Visibility,
+)
 from handover.members.models import ForgeAccount, JiraLink
 from handover.members.reach import as_member
 from handover.repositories.models import Forge
@@ -31,6 +40,9 @@ async def accept(run_id: str) -> None:
             asker, instruction, visibility = await _request(jira, run)
         except JiraMissing as error:
             raise Ended(Cause.WITHDRAWN, "The request was withdrawn before it was read.") from error
+        except (JiraRefused, JiraUnreadable) as error:
+            told = replies.jira_refused(reason=str(error), mention=settings.MENTION)
+            raise Ended(Cause.JIRA_REFUSED, told) from error
         await note(
             run_id,
             issue_key=issue.key,
@@ -53,6 +65,9 @@ async def _request(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]:
     instruction = mentions(comment.body, watch_of(run.connection))
     if instruction is None or comment.author.key == run.connection.bot_key:
         raise Ended(Cause.WITHDRAWN, "The comment no longer asks for anything.")
+    if comment.edited_by.key != comment.author.key:
+        told = replies.edited_by_another(editor=comment.edited_by.display_name, mention=settings.MENTION)
+        raise Ended(Cause.REFUSED, told)
     return comment.author, instruction, comment.visibility
 
 

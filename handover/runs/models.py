@@ -41,6 +41,7 @@ class Cause(models.TextChoices):
     SANDBOX_FAILED = "sandbox-failed", "Sandbox failed"
     WORK_REFUSED = "work-refused", "Work not acceptable"
     PUSH_REFUSED = "push-refused", "Push refused"
+    JIRA_REFUSED = "jira-refused", "Jira refused"
     JIRA_UNAVAILABLE = "jira-unavailable", "Jira unavailable"
     FORGE_UNAVAILABLE = "forge-unavailable", "Forge unavailable"
     FAULT = "fault", "Fault in Handover"

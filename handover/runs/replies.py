@@ -84,6 +84,22 @@ def forge_unavailable(*, forge_url: str) -> str:
     )
 
 
+def edited_by_another(*, editor: str, mention: str) -> str:
+    """The comment carries another person's words: its author's rights are not theirs to use."""
+    return (
+        f"{literal(editor)} has edited this comment, so I can't tell whether its author asks. "
+        f"Whoever wants this writes a comment of their own with `{mention}`."
+    )
+
+
+def jira_refused(*, reason: str, mention: str) -> str:
+    """The bot may not read or write here, or its token is not accepted."""
+    return (
+        f"Jira did not let me read the request: {literal(reason)}\n\nAn administrator can check the bot's token and its "
+        f"rights in this project. {AGAIN.format(mention=mention)}"
+    )
+
+
 def jira_unavailable(*, mention: str) -> str:
     """Jira did not answer while the request was read; it is told when Jira is back."""
     return f"Jira did not answer for some minutes, so I could not begin. {AGAIN.format(mention=mention)}"

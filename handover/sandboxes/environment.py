@@ -3,8 +3,8 @@
 from pathlib import PurePath
 
 SESSION_KEY = "OH_SESSION_API_KEYS_0"
-# One run has one conversation; the rest is room for a second that is about to end.
-RUNS_AT_ONCE = 4
+# One run has one conversation; the other place is room for one that is about to end.
+RUNS_AT_ONCE = 2
 
 
 def environment(

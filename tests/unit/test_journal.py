@@ -218,6 +218,25 @@ def test_stop_writes_what_waits_and_takes_no_more(django_db: Path) -> None:
     assert len(journaled()) == 30
 
 
+def test_a_reader_that_fails_harms_no_writer(django_db: Path) -> None:
+    connect()
+
+    def fail() -> None:
+        raise RuntimeError("A fault of the reader.")
+
+    async def write() -> None:
+        reported: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+        journal = Journal(django_db, on_committed=fail)
+        for number in range(3):
+            await journal.write(an_entry(number))
+        await journal.stop()
+        assert len(reported) == 3
+
+    asyncio.run(write())
+    assert len(journaled()) == 3
+
+
 def test_a_writer_that_gives_up_harms_no_others(django_db: Path) -> None:
     connect()
 

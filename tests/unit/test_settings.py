@@ -1,0 +1,75 @@
+"""Secrets at rest, keys and settings: what is refused, and with which sentence."""
+
+import os
+import stat
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from handover.lib import environment, keys
+from handover.lib.environment import BadSetting
+from handover.lib.secrets import SecretUnreadable, Vault, new_key
+
+WHY = "because"
+REFUSED: dict[str, tuple[str, Callable[[], object], str]] = {
+    "a word that is none of them": ("other", lambda: environment.choice("H", of=("a", "b"), default="a", why=WHY), "a, b"),
+    "no number": ("many", lambda: environment.number("H", default=1, why=WHY), "a whole number"),
+    "a number too small": ("0", lambda: environment.number("H", default=1, least=1, why=WHY), "from 1"),
+    "a negative amount": ("-1", lambda: environment.amount("H", default="1", why=WHY), "a number such as"),
+    "an amount without end": ("inf", lambda: environment.amount("H", default="1", why=WHY), "a number such as"),
+    "an address without scheme": ("jira.example.com", lambda: environment.address("H", why=WHY), "https://"),
+    "another scheme": ("ftp://example.com", lambda: environment.address("H", why=WHY), "https://"),
+}
+
+
+@pytest.mark.parametrize(("value", "read", "words"), REFUSED.values(), ids=REFUSED)
+def test_a_bad_value_is_told(
+    value: str, read: Callable[[], object], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("H", value)
+    with pytest.raises(BadSetting, match="^H is ") as told:
+        read()
+    assert words in str(told.value)
+
+
+def test_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("H", " https://jira.example.com:8443/jira/ ")
+    assert environment.address("H", why=WHY) == "https://jira.example.com:8443/jira"
+    monkeypatch.setenv("H", "0.25")
+    assert environment.amount("H", default="1", why=WHY) == Decimal("0.25")
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("from the file\n")
+    monkeypatch.setenv("H_FILE", str(tmp_path / "key"))
+    assert environment.secret("H", why=WHY) == "from the file"
+    monkeypatch.setenv("H_FILE", str(tmp_path / "missing"))
+    with pytest.raises(BadSetting, match="cannot be read"):
+        environment.secret("H", why=WHY)
+
+
+def test_a_kept_key_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
+    file = tmp_path / "keys" / "vault.key"
+    made = keys.kept(file)
+    assert keys.kept(file) == made
+    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert [entry.name for entry in file.parent.iterdir()] == ["vault.key"]
+
+
+def test_a_secret_opens_for_its_address_alone() -> None:
+    vault = Vault([new_key()])
+    sealed = vault.seal("token", address="https://jira.example.com")
+    assert vault.open(sealed, address="https://jira.example.com") == "token"
+    assert "token" not in sealed
+    with pytest.raises(SecretUnreadable, match="is not sent to"):
+        vault.open(sealed, address="https://elsewhere.example.com")
+
+
+def test_keys_can_be_rotated() -> None:
+    old, new = new_key(), new_key()
+    sealed = Vault([old]).seal("token", address="a")
+    assert Vault([new, old]).open(sealed, address="a") == "token"
+    with pytest.raises(SecretUnreadable, match="not set here"):
+        Vault([new]).open(sealed, address="a")
