@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 
 import click
 import uvicorn
+import uvloop
 from django.core.management import call_command
 
 from handover import settings
@@ -32,7 +33,7 @@ GRACE_SECONDS = 5
 def serve() -> None:
     """Run Handover: pages, webhook door and agents, until it is told to end (SIGTERM or Ctrl-C)."""
     with _alone():
-        asyncio.run(_serve())
+        uvloop.run(_serve())
 
 
 @click.command()
@@ -42,7 +43,7 @@ def work() -> None:
     On SQLite one process works at a time: this finishes what is under way while nothing new comes in.
     """
     with _alone():
-        asyncio.run(_work())
+        uvloop.run(_work())
 
 
 @click.command()

@@ -23,7 +23,7 @@ from handover.jira import bodies
 from handover.jira.bodies import Event
 from handover.jira.signature import verify
 from handover.lib import clock
-from handover.triggers.reading import Ignored, Lifecycle, NotJson, Trigger, read
+from handover.triggers.reading import Ignored, Lifecycle, NotJson, Trigger, judged
 
 # Whether the connection exists is told by the signature alone: any name of one has this form.
 PREFIX = "/integration/jira-dc/connections/"
@@ -76,9 +76,9 @@ class Door:
     async def _take(self, known: Known, body: bytes) -> Answer:
         try:
             event = bodies.event(body)
-            outcome = read(body, known.watch)
         except NotJson:
             return NOT_JSON
+        outcome = judged(event, known.watch)
         name = (event.name or "")[:MOST_EVENT]
         match outcome:
             case Ignored(reason=reason):

@@ -1,13 +1,12 @@
 """Names and labels, compared in any case."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handover.jira.bodies import Changelog
 
 
-@dataclass(frozen=True)
-class Folded:
+class Folded(NamedTuple):
     """A name for comparison. One that only looks like an ASCII name is another name."""
 
     ascii: bool

@@ -17,7 +17,7 @@ class Quoted:
         tags = [tag for tag in TAG.finditer(text) if tag.group(1)]
         code = _code(tags)
         quotes = _quotes([tag for tag in tags if not _within(code, tag.start())])
-        lines = [line.span() for line in QUOTED_LINE.finditer(text)]
+        lines = [line.span() for line in QUOTED_LINE.finditer(text)] if "bq." in text else []
         self._spans = _merged([*code, *quotes, *lines])
 
         self._text = text

@@ -1,5 +1,7 @@
 """Tells on the issue how a run stands: a reaction, one status comment edited in place, and a remote link."""
 
+from contextlib import suppress
+
 from handover import settings
 from handover.agent.server import AgentRefused, AgentUnavailable, AgentUnreadable
 from handover.connections.reach import as_bot
@@ -28,12 +30,12 @@ async def say_accepted(run_id: str, *, visible_to: Visibility | None) -> None:
     await _say(run_id, replies.accepted(run_url=page_of(run_id)), visible_to=visible_to)
 
 
-@durable.step(tries=3, again_on=(JiraUnavailable,))
 async def say_working(run_id: str) -> None:
-    """Say on which repository the agent works."""
+    """Say on which repository the agent works. The run's page has it too: where Jira is away, the work goes on."""
     run = await run_of(run_id)
     text = replies.working(repository=run.repository, base_branch=run.base_branch, run_url=page_of(run_id))
-    await _say(run_id, text, visible_to=None)
+    with suppress(JiraUnavailable):
+        await _say(run_id, text, visible_to=None)
 
 
 @durable.step(tries=TRIES_TO_TELL, pause=1.0, again_on=(JiraUnavailable,))

@@ -14,6 +14,7 @@ import asyncio  # noqa: E402
 import importlib  # noqa: E402
 import os  # noqa: E402
 import resource  # noqa: E402
+import select  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 import threading  # noqa: E402
@@ -25,6 +26,8 @@ CHUNK = 65_536
 def main() -> None:
     """Serve until told to end."""
     arguments = _arguments()
+    if _abandoned():
+        sys.exit("Whoever started this has ended.")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Was needed to start this interpreter, and would bend the agent's own commands.
     os.environ.pop("LD_LIBRARY_PATH", None)
@@ -46,6 +49,13 @@ def _arguments() -> argparse.Namespace:
     relay.add_argument("--port", type=int, help="where the model is to be reached on loopback")
     relay.add_argument("--relay", type=int, help="a listening socket to reach the model by")
     return parser.parse_args()
+
+
+def _abandoned() -> bool:
+    """Whether nobody reads what we write: whoever started us ended before it could take us with it."""
+    output = select.poll()
+    output.register(1, 0)
+    return any(event & select.POLLERR for _, event in output.poll(0))
 
 
 def _serve(app: str, listener: socket.socket) -> None:

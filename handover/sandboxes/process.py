@@ -57,16 +57,17 @@ class Process:
         return self._log.tail()
 
     async def stop(self) -> None:
-        """End it: asked first, and killed after GRACE_SECONDS."""
+        """End it: asked first, and killed after GRACE_SECONDS. It ends too where this is cancelled."""
         self._signal(signal.SIGTERM)
-        try:
-            with suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(self._child.wait, GRACE_SECONDS)
-        finally:
-            self._signal(signal.SIGKILL)
-            self._child.wait()
-            # Its output ends when the last process inside has gone.
-            self._log.tail()
+        await asyncio.shield(asyncio.to_thread(self._end))
+
+    def _end(self) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(GRACE_SECONDS)
+        self._signal(signal.SIGKILL)
+        self._child.wait()
+        # Its output ends when the last process inside has gone.
+        self._log.tail()
 
     def _signal(self, number: int) -> None:
         if self._child.poll() is None:

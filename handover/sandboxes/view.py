@@ -31,7 +31,7 @@ class View:
 
     def demand_reach(self, account: Account, program: Program) -> None:
         """Where nothing is staged, the account must reach all by itself. Raises SandboxFailed."""
-        for path in (self.script, self.workspace, program.python, *filter(None, [self.search])):
+        for path in (self.script, self.workspace, self.model, program.python, *filter(None, [self.search])):
             if not account.reaches(path):
                 raise SandboxFailed(
                     f"The account {account.uid}, which agents run as, cannot reach {path}. "

@@ -31,6 +31,8 @@ class Watch:
 
 def mentions(text: str, watch: Watch) -> str | None:
     """The instruction: the text around the mention, which may be empty; None where the bot is not mentioned."""
+    if _pattern(watch.mention).search(text.replace("\0", "")) is None:
+        return None
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     names = {folded(name) for name in (watch.bot_name, watch.bot_key) if name}
     found = [match for match in _pattern(watch.mention).finditer(text) if _calls(text, match, names)]
@@ -45,7 +47,8 @@ def mentions(text: str, watch: Watch) -> str | None:
 def _pattern(mention: str) -> re.Pattern[str]:
     # ASCII, so that no look-alike letter counts as the other case of one. No part can be matched in two ways.
     picked = r"\[~(?:accountid:)?(?P<user>[^\[\]\n|]{1,255})\]"
-    written = rf"(?P<word>{re.escape(mention)})" if mention else r"(?!)"
+    # Both begin with a character outside any group: the search then looks for these two characters alone.
+    written = rf"{re.escape(mention[0])}(?P<word>{re.escape(mention[1:])})" if mention else r"(?!)(?P<word>)"
     return re.compile(rf"{picked}|{written}", re.IGNORECASE | re.ASCII)
 
 

@@ -1,11 +1,12 @@
 """What a webhook body may ask for."""
 
-from dataclasses import asdict, dataclass
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import asdict
 
-@dataclass(frozen=True)
-class Trigger:
+
+class Trigger(Struct, frozen=True):
     """A request for work. Two deliveries of one request have the same `dedupe_key`, for ever."""
 
     kind: Literal["mention", "label"]
@@ -17,8 +18,7 @@ class Trigger:
     dedupe_key: str
 
 
-@dataclass(frozen=True)
-class Lifecycle:
+class Lifecycle(Struct, frozen=True):
     """Ends or changes a run that is there."""
 
     kind: Literal["comment-deleted", "issue-deleted", "label-removed"]
@@ -30,8 +30,7 @@ class Lifecycle:
     reason: str
 
 
-@dataclass(frozen=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """Asks for nothing, with the reason. The ids are there as far as they are known."""
 
     reason: str

@@ -3,7 +3,7 @@
 It is only a hint: whoever acts on it reads author, text and labels from Jira first.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handover.jira import bodies
 from handover.jira.bodies import CommentBody, Event, UserBody
@@ -12,7 +12,7 @@ from handover.jira.lenient import NotJson
 from handover.triggers.mentions import Watch, mentions
 from handover.triggers.outcomes import Ignored, Lifecycle, Outcome, Trigger, as_json
 
-__all__ = ["Ignored", "Lifecycle", "NotJson", "Outcome", "Trigger", "Watch", "as_json", "mentions", "read"]
+__all__ = ["Ignored", "Lifecycle", "NotJson", "Outcome", "Trigger", "Watch", "as_json", "judged", "mentions", "read"]
 
 # An edit has a trigger of its own only in name: its dedupe_key is the comment's, so it starts nothing twice.
 EDITED = ("comment_updated", "issue_comment_edited")
@@ -20,7 +20,11 @@ EDITED = ("comment_updated", "issue_comment_edited")
 
 def read(body: bytes, watch: Watch) -> Outcome:
     """What the body asks for. Raises NotJson."""
-    event = bodies.event(body)
+    return judged(bodies.event(body), watch)
+
+
+def judged(event: Event, watch: Watch) -> Outcome:
+    """What the event asks for."""
     match event.name:
         case "comment_created" | "comment_updated":
             return _comment(event, watch)
@@ -188,5 +192,8 @@ def _is_bot(user: UserBody | None, watch: Watch) -> bool:
     """By key or by name: too careful rather than a bot that answers itself."""
     if user is None:
         return False
-    pairs = ((user.key, watch.bot_key), (user.name, watch.bot_name))
-    return any(mine and theirs and folded(mine) == folded(theirs) for theirs, mine in pairs)
+    return _same(user.key, watch.bot_key) or _same(user.name, watch.bot_name)
+
+
+def _same(theirs: str | None, mine: str) -> bool:
+    return bool(theirs and mine) and folded(theirs or "") == folded(mine)

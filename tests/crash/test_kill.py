@@ -75,7 +75,8 @@ def test_killed_and_started_again(agent: str, point: Point) -> None:
             point.hold(world)
         world.eventually(lambda: point.reached(world), "the point is reached")
         world.rehearsal.kill()
-        world.jira.faults.clear(), world.forge.faults.clear(), world.model.faults.clear()
+        for stand_in in (world.jira, world.forge, world.model):
+            stand_in.faults.clear()
         world.rehearsal.start()
         run = world.ended()
         assert run.cause == "pull-request", run.told

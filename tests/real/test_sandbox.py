@@ -19,6 +19,20 @@ from handover.sandboxes.folder import remove
 from handover.sandboxes.open import open_sandbox
 from tests.real.opened import UID, Opened, ScriptedModel, blueprint, opened
 
+# Opens a sandbox, and is killed so many seconds later.
+SHORT_LIVED = """
+import asyncio, os, sys, time
+from pathlib import Path
+from handover.sandboxes.open import open_sandbox
+from tests.real.opened import blueprint
+
+async def hold():
+    async with open_sandbox(blueprint(Path(sys.argv[1]), Path(sys.argv[2]))):
+        time.sleep(float(sys.argv[3]))
+        os.kill(os.getpid(), 9)
+
+asyncio.run(hold())
+"""
 # Opens a sandbox, says so, and waits to be killed.
 HOLDER = """
 import asyncio, sys
@@ -81,7 +95,7 @@ def alive(pids: list[int]) -> list[int]:
     return found
 
 
-def within(seconds: float, holds: "list[int]") -> list[int]:
+def within(seconds: float, holds: list[int]) -> list[int]:
     deadline = time.monotonic() + seconds
     while alive(holds) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -159,6 +173,8 @@ def test_what_it_left_is_there_when_it_is_opened_again(tmp_path: Path, model: Sc
 
 def test_killed_from_outside_it_tells_so_and_is_refused(it: Opened) -> None:
     os.kill(it.sandbox.process.pid, signal.SIGKILL)
+    assert within(2, [it.sandbox.process.pid]) == []
+    it.sandbox.lost()
     with pytest.raises(AgentUnavailable):
         it.do(it.agent.exists("11111111-1111-4111-8111-111111111111"))
     assert str(it.sandbox.lost()).startswith("The sandbox ended by itself with code -9")
@@ -175,16 +191,44 @@ def test_killing_us_kills_all_that_runs_in_it(tmp_path: Path, model: ScriptedMod
     assert within(2, inside) == []
 
 
+@pytest.mark.parametrize("seconds", [0, 0.002, 0.005, 0.01, 0.05])
+def test_however_early_we_are_killed_nothing_stays(tmp_path: Path, model: ScriptedModel, seconds: float) -> None:
+    folder = tmp_path / "run"
+    command = [sys.executable, "-c", SHORT_LIVED, str(folder), str(model.path), str(seconds)]
+    assert subprocess.run(command, check=False, cwd=Path(__file__).parents[2]).returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline and (left := named(folder)):
+        time.sleep(0.05)
+    assert left == []
+
+
+def named(folder: Path) -> list[int]:
+    """The living processes with the folder on their command line."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{folder}/".encode() in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return alive(found)
+
+
 def test_the_end_of_the_thread_that_opened_it_is_not_its_own(tmp_path: Path, model: ScriptedModel) -> None:
     loop = asyncio.new_event_loop()
     opening = open_sandbox(blueprint(tmp_path / "run", model.path))
-    thread = threading.Thread(target=lambda: loop.run_until_complete(opening.__aenter__()))
+    agent = AgentServer(tmp_path / "run" / "sockets" / "agent.sock", "")
+
+    async def open_it() -> None:
+        await opening.__aenter__()
+        await agent.ready(30)
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(open_it()))
     thread.start()
     thread.join()
     time.sleep(0.5)
     try:
-        agent_socket = tmp_path / "run" / "sockets" / "agent.sock"
-        loop.run_until_complete(AgentServer(agent_socket, "").ready(10))
+        loop.run_until_complete(agent.ready(10))
     finally:
         loop.run_until_complete(opening.__aexit__(None, None, None))
         loop.close()

@@ -61,7 +61,8 @@ def page_of(client: Client, address: str, *, status: int = 200) -> str:
     return response.content.decode()
 
 
-ADDRESSES = ["/", f"/runs/{uuid4()}", f"/runs/{uuid4()}/live", f"/runs/{uuid4()}/stop"]
+SOME_RUN = "8f14e45f-ceea-4670-9bc9-0d6c3a4f2b11"
+ADDRESSES = ["/", f"/runs/{SOME_RUN}", f"/runs/{SOME_RUN}/live", f"/runs/{SOME_RUN}/stop"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
