@@ -58,7 +58,8 @@ async def unavailable(run_id: str, error: Exception) -> Ended:
         case JiraUnavailable():
             return Ended(Cause.JIRA_UNAVAILABLE, replies.jira_unavailable(mention=settings.MENTION))
         case SandboxFailed() | AgentUnavailable() | AgentRefused() | AgentUnreadable():
-            cause = Cause.SANDBOX_FAILED if isinstance(error, SandboxFailed) else Cause.AGENT_FAILED
+            lost = isinstance(error, SandboxFailed | AgentUnavailable)
+            cause = Cause.SANDBOX_FAILED if lost else Cause.AGENT_FAILED
             await say(run_id, cause.label, text=str(error), kind=RunEvent.Kind.ERROR)
             return Ended(cause, replies.agent_trouble(cause, run_url=page_of(run_id), mention=settings.MENTION))
     return await fault(run_id)
