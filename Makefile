@@ -18,7 +18,7 @@ check: setup-test
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PY) -m pytest -n 2 -m "not real and not browser and not crash" tests/unit tests/stories
+	$(PY) -m pytest -n 3 -m "not real and not browser and not crash" tests/unit tests/stories
 
 # Everything.
 test: check

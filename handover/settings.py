@@ -28,7 +28,7 @@ PUBLIC_URL = address(
 CA_FILE = text("HANDOVER_CA_FILE", why="PEM file of further certificate authorities to trust, for a private CA.")
 VAULT_KEYS = secret(
     "HANDOVER_SECRET_KEYS",
-    why="Keys that encrypt stored secrets, comma separated, newest first. Where none is set, the data folder keeps one.",
+    why="Keys that encrypt stored secrets, comma separated, newest first. If unset, the data folder keeps one.",
 ) or keys.kept(DATA / "keys" / "vault.key")
 
 # --- What asks for work -----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ LEAST_KEY = 16
 MOST_WAIT_SECONDS = 300
 
 
-class Unreadable(Exception):  # noqa: N818  the same word as in the answer
+class Unreadable(Exception):
     """It is no chat completion, or one without end."""
 
 

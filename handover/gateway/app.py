@@ -27,7 +27,7 @@ BODY_SECONDS = 60.0
 REFUSALS = {Reason.UNKNOWN: replies.unknown_run, Reason.CEILING: replies.at_ceiling, Reason.TOO_MANY: replies.too_many}
 
 
-class Gone(Exception):  # noqa: N818  nothing went wrong
+class Gone(Exception):
     """The agent no longer waits for an answer."""
 
 

@@ -19,7 +19,7 @@ class Reply:
     headers: Sequence[Header] = field(default=(JSON,))
 
 
-class NotAnswered(Exception):  # noqa: N818  it says what became of the call
+class NotAnswered(Exception):
     """The call gets no answer of the model. Carries the status and the sentence that the agent gets."""
 
     def __init__(self, status: int, message: str, *, code: str, headers: Sequence[Header] = ()) -> None:

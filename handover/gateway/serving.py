@@ -19,7 +19,7 @@ MOST_PATH_BYTES = 107
 BACKLOG = 512
 
 
-class SocketUnusable(Exception):  # noqa: N818  named like the sandbox's Unusable
+class SocketUnusable(Exception):
     """The socket cannot be made where it should be. The message says what to do."""
 
 

@@ -14,13 +14,12 @@ from handover.jira import code
 from handover.jira.escaping import plain, whole
 from handover.jira.fitting import CUT, cut_at_line, fits
 from handover.jira.inline import inline
+from handover.lib import markdown
 
 __all__ = ["fits", "plain", "to_wiki"]
 
-# More than a Jira takes (32,767 by default); hostile text of this length takes seconds, not minutes.
-MOST_CHARACTERS = 50_000
-# Nine lists in each other. The parser drops what is deeper, so such a text is shown as it was written.
-DEEPEST = 20
+# More than a comment of ours has. The most hostile text of this length takes a third of a second.
+MOST_CHARACTERS = 16_000
 
 
 @dataclass
@@ -44,20 +43,20 @@ class Place:
         return "\n" if self.bullets else "\n\n"
 
 
-def to_wiki(markdown: str) -> str:
-    """The wiki markup of any text. A text over MOST_CHARACTERS is cut, and says so."""
-    text = whole(markdown)
+def to_wiki(written: str) -> str:
+    """The wiki markup of any Markdown. A text over MOST_CHARACTERS is cut, and says so."""
+    text = whole(written)
     if len(text) > MOST_CHARACTERS:
         return f"{to_wiki(cut_at_line(text, MOST_CHARACTERS))}\n\n{CUT}"
-    tokens = _parser().parse(text)
-    if any(token.level >= DEEPEST - 1 for token in tokens):
+    tokens = _parser(*markdown.rules(text)).parse(text)
+    if markdown.too_deep(tokens):
         return plain(text)
     return _blocks(_tree(tokens), Place())
 
 
 @cache
-def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST}).enable(["table", "strikethrough"])
+def _parser(*rules: str) -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False, "maxNesting": markdown.DEEPEST}).enable(rules)
 
 
 def _tree(tokens: Sequence[Token]) -> list[Node]:

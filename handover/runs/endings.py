@@ -6,7 +6,7 @@ from enum import StrEnum
 from handover.runs.models import Cause
 
 
-class Ended(Exception):  # noqa: N818  an ending is no error
+class Ended(Exception):
     """Ends the run where it stands. Carries its cause and what the issue is told, in Markdown."""
 
     def __init__(self, cause: Cause, told: str) -> None:

@@ -2,29 +2,26 @@
 
 import html
 import re
-import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile
 from urllib.parse import urlsplit
 
-from mistletoe.block_token import Document, Heading, Table
-from mistletoe.html_renderer import HtmlRenderer
-from mistletoe.span_token import AutoLink, Image, Link
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from handover.lib import markdown
 
 HEAD_LINES = 12
 HEAD_CHARACTERS = 1_200
 MOST_CHARACTERS = 50_000
 MOST_MARKDOWN_CHARACTERS = 20_000
-# The parser's time grows with the square of these: 20,000 of them took 5 s.
-MOST_BRACKETS = 600
 LEVELS_ABOVE = 2  # a page has its own first and second headings
 
 _TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 # Control characters, and those that reverse the order of what follows: with them a text can look like another.
 _DECEIVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-# The parser keeps what it knows in its modules: one text at a time.
-_parsing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -54,25 +51,20 @@ def parted(text: str) -> Parted:
     return Parted(head=head, rest=rest, more=more, cut=len(text) > MOST_CHARACTERS)
 
 
-def to_html(markdown: str, *, trusted: Collection[str]) -> str:
+def to_html(written: str, *, trusted: Collection[str]) -> str:
     """Safe HTML of the Markdown. Only addresses below one of `trusted` become links; others stay text, written out."""
-    text = seen(markdown[:MOST_MARKDOWN_CHARACTERS])
-    if text.count("[") + text.count("]") > MOST_BRACKETS:
-        return _as_it_is(text)
-    try:
-        with _parsing, _Renderer(trusted) as renderer:
-            return str(renderer.render(Document(text)))
-    except RecursionError:  # quotes in quotes in quotes
-        return _as_it_is(text)
+    text = seen(written[:MOST_MARKDOWN_CHARACTERS])
+    parser = _parser(*markdown.rules(text))
+    tokens = parser.parse(text)
+    if markdown.too_deep(tokens):
+        return f"<pre>{html.escape(text)}</pre>"
+    # Once more, because an entity can stand for a deceiving character.
+    return seen(str(parser.renderer.render(list(_blocks(tokens, trusted)), parser.options, {})))
 
 
 def below(address: str, trusted: Collection[str]) -> bool:
     """Whether the address is an http(s) one on a scheme, host and port of `trusted`."""
     return _origin(address) in {_origin(each) for each in trusted} - {None}
-
-
-def _as_it_is(text: str) -> str:
-    return f"<pre>{html.escape(text)}</pre>"
 
 
 def _origin(address: str) -> tuple[str, str] | None:
@@ -86,27 +78,78 @@ def _origin(address: str) -> tuple[str, str] | None:
     return parts.scheme, parts.netloc.lower()
 
 
-class _Renderer(HtmlRenderer):
-    def __init__(self, trusted: Collection[str]) -> None:
-        super().__init__(process_html_tokens=False)  # type: ignore[no-untyped-call]
-        self._trusted = trusted
+class _Parser(MarkdownIt):
+    """Takes every address for one, as it was written: which become links is decided afterwards."""
 
-    def render_link(self, token: Link | AutoLink) -> str:
-        inner, target = self.render_inner(token), token.target
-        if below(target, self._trusted):
-            return f'<a href="{self.escape_url(target)}" rel="noreferrer">{inner}</a>'
-        written = html.escape(target)
-        return inner if inner == written else f"{inner} ({written})"
+    def validateLink(self, url: str) -> bool:  # noqa: N802  the parser's own name for it
+        return True
 
-    def render_auto_link(self, token: AutoLink) -> str:
-        return self.render_link(token)
+    def normalizeLink(self, url: str) -> str:  # noqa: N802  the parser's own name for it
+        return url
 
-    def render_image(self, token: Image) -> str:
-        return f"{self.render_to_plain(token)} ({html.escape(token.src)})"
 
-    def render_heading(self, token: Heading) -> str:
-        level = min(token.level + LEVELS_ABOVE, 6)
-        return f"<h{level}>{self.render_inner(token)}</h{level}>"
+@cache
+def _parser(*rules: str) -> _Parser:
+    parser = _Parser("commonmark", {"html": False, "linkify": False, "maxNesting": markdown.DEEPEST})
+    parser.enable(rules)
+    return parser
 
-    def render_table(self, token: Table) -> str:
-        return f'<div class="wide">{super().render_table(token)}</div>'
+
+def _blocks(tokens: Iterable[Token], trusted: Collection[str]) -> Iterator[Token]:
+    for token in tokens:
+        match token.type:
+            case "heading_open" | "heading_close":
+                yield token.copy(tag=f"h{min(int(token.tag[1:]) + LEVELS_ABOVE, 6)}")
+            case "table_open":
+                yield from (_of_ours('<div class="wide">'), token)
+            case "table_close":
+                yield from (token, _of_ours("</div>\n"))
+            case "th_open" | "td_open":
+                # The pages allow no style attributes.
+                yield token.copy(attrs={"align": str(token.attrGet("style") or "left").removeprefix("text-align:")})
+            case "inline":
+                yield token.copy(children=list(_spans(token.children or [], trusted)))
+            case _:
+                yield token
+
+
+def _spans(tokens: Iterable[Token], trusted: Collection[str]) -> Iterator[Token]:
+    following = iter(tokens)
+    for token in following:
+        match token.type:
+            case "link_open":
+                words = takewhile(lambda each: each.type != "link_close", following)
+                yield from _link(token, list(_spans(words, trusted)), trusted)
+            case "image":
+                yield _text(f"{_plain(token.children or [])} ({token.attrGet('src')})")
+            case _:
+                yield token
+
+
+def _link(opening: Token, words: list[Token], trusted: Collection[str]) -> Iterator[Token]:
+    target = str(opening.attrGet("href") or "")
+    if opening.info == "auto":
+        # The parser would show it decoded.
+        words = [_text(target.removeprefix("mailto:"))]
+    if below(target, trusted):
+        yield from (opening.copy(attrs={"href": target, "rel": "noreferrer"}), *words, Token("link_close", "a", -1))
+    elif opening.info == "auto" or _plain(words) == target:
+        yield from words
+    else:
+        yield from (*words, _text(f" ({target})"))
+
+
+def _plain(tokens: Iterable[Token]) -> str:
+    return "".join(_plain(each.children) if each.children else each.content or " " * _is_break(each) for each in tokens)
+
+
+def _is_break(token: Token) -> bool:
+    return token.type in ("softbreak", "hardbreak")
+
+
+def _text(words: str) -> Token:
+    return Token("text", "", 0, content=words)
+
+
+def _of_ours(markup: str) -> Token:
+    return Token("html_block", "", 0, content=markup)

@@ -95,8 +95,8 @@ def edited_by_another(*, editor: str, mention: str) -> str:
 def jira_refused(*, reason: str, mention: str) -> str:
     """The bot may not read or write here, or its token is not accepted."""
     return (
-        f"Jira did not let me read the request: {literal(reason)}\n\nAn administrator can check the bot's token and its "
-        f"rights in this project. {AGAIN.format(mention=mention)}"
+        f"Jira did not let me read the request: {literal(reason)}\n\nAn administrator can check the bot's token and "
+        f"its rights in this project. {AGAIN.format(mention=mention)}"
     )
 
 
@@ -157,8 +157,8 @@ def model_trouble(cause: Cause, *, mention: str) -> str:
     """The model did not serve the agent."""
     what = {
         Cause.MODEL_REFUSED: "the model refused Handover's key. An administrator must set a valid one (`LLM_API_KEY`)",
-        Cause.MODEL_UNAVAILABLE: "the model did not answer. An administrator can check `LLM_BASE_URL`, and the model's own status",
-        Cause.MODEL_RATE_LIMITED: "the model's rate limit was reached. Try again later, or have an administrator raise it",
+        Cause.MODEL_UNAVAILABLE: "the model did not answer. An administrator can check `LLM_BASE_URL` and the model",
+        Cause.MODEL_RATE_LIMITED: "the model's rate limit was reached. Try later, or have an administrator raise it",
     }[cause]
     return f"The agent could not work: {what}. Nothing was pushed. {AGAIN.format(mention=mention)}"
 

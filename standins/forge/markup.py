@@ -1,39 +1,54 @@
 """Makes HTML of what others wrote: everything is escaped, links go to the web only, pictures are not loaded."""
 
+from collections.abc import Sequence
 from html import escape
-from urllib.parse import urlsplit
 
-import mistletoe
-from mistletoe import html_renderer, span_token
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 
-class SafeRenderer(html_renderer.HtmlRenderer):
-    """Markdown without HTML of its own."""
+class _Parser(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802  the parser's own name for it
+        """Every address is one; those to elsewhere than the web become their words."""
+        return True
 
-    def __init__(self) -> None:
-        super().__init__(process_html_tokens=False, html_escape_double_quotes=True)  # type: ignore[no-untyped-call]
 
-    def render_link(self, token: span_token.Link) -> str:
+class _SafeRenderer(RendererHTML):
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """A link to the web; any other becomes its words."""
-        return self._linked(token.target, self.render_inner(token))
+        target = str(tokens[idx].attrGet("href"))
+        return f'<a href="{escape(target)}" rel="nofollow noreferrer">' if _leads_to_the_web(target) else ""
 
-    def render_auto_link(self, token: span_token.AutoLink) -> str:
-        """The same, for an address in angle brackets."""
-        return self._linked(token.target, self.render_inner(token))
+    def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """The end of such a link."""
+        opening = next(tokens[at] for at in range(idx, -1, -1) if tokens[at].type == "link_open")
+        return "</a>" if _leads_to_the_web(str(opening.attrGet("href"))) else ""
 
-    def render_image(self, token: span_token.Image) -> str:
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """The picture's description."""
-        return str(self.render_inner(token))
+        return escape(self.renderInlineAsText(tokens[idx].children, options, env))
 
-    def _linked(self, target: str, words: str) -> str:
-        if urlsplit(target).scheme not in ("http", "https"):
-            return words
-        return f'<a href="{escape(target)}" rel="nofollow noreferrer">{words}</a>'
+    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """A cell. The pages allow no style attributes."""
+        style = str(tokens[idx].attrs.pop("style", "text-align:left"))
+        tokens[idx].attrSet("align", style.removeprefix("text-align:"))
+        return self.renderToken(tokens, idx, options, env)
+
+    th_open = td_open
+
+
+_PARSER = _Parser("commonmark", {"html": False}, renderer_cls=_SafeRenderer).enable(["table", "strikethrough"])
 
 
 def text(markdown: str) -> str:
     """A pull request's body as HTML."""
-    return str(mistletoe.markdown(markdown, SafeRenderer))
+    return str(_PARSER.render(markdown))
+
+
+def _leads_to_the_web(address: str) -> bool:
+    return address.lower().startswith(("http://", "https://"))
 
 
 def diff(lines: str) -> str:

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 MOST_DEPTH = 6
 SIGNS = {"(/)": "✔", "(x)": "✘", "(!)": "⚠", "(?)": "❓", "(i)": "ℹ", "(y)": "👍", "(n)": "👎", ":)": "🙂", ":(": "🙁"}
 COLOURS = ("red", "green", "blue", "orange", "purple", "grey", "gray")
+SPECIAL = r"[{}\[\]*_+\-|!?~^(:#]"
+ESCAPED = re.compile(rf"\\({SPECIAL})")
 # What each named group finds is what the function of that name makes HTML of.
 MARKUP = re.compile(
     r"(?P<newline>\\\\)"
-    r"|\\(?P<escaped>[{}\[\]*_+\-|!?~^(:#])"
-    r"|\{\{(?P<mono>[^\n]{1,500}?)\}\}"
+    rf"|\\(?P<escaped>{SPECIAL})"
+    r"|\{\{(?P<mono>(?:\\[^\n]|[^\\\n]){1,500}?)\}\}"
     r"|\{color:(?P<colour>[^}\n]{3,20})\}(?P<coloured>[^\n]{0,2000}?)\{color\}"
     r"|\[~(?P<user>[^\]\n]{1,100})\]"
     r"|\[(?P<link>[^\]\n]{1,1000})\]"
@@ -68,10 +70,15 @@ def _address(address: str) -> str:
     return f'<a href="{escape(kept)}" rel="nofollow noreferrer">{escape(kept)}</a>{escape(address[len(kept) :])}'
 
 
+def _mono(inner: str) -> str:
+    # Of all markup only the escapes mean something here.
+    return f"<code>{escape(ESCAPED.sub(lambda found: found[1], inner))}</code>"
+
+
 SIMPLE: dict[str, Callable[[str], str]] = {
     "newline": lambda _: "<br>",
     "escaped": escape,
-    "mono": lambda inner: f"<code>{escape(inner)}</code>",
+    "mono": _mono,
     "user": lambda inner: f'<span class="person">@{escape(inner)}</span>',
     "link": _link,
     "address": _address,

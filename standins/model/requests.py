@@ -36,7 +36,7 @@ _FURTHER = (
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class Unacceptable(Exception):  # noqa: N818  it becomes an answer
+class Unacceptable(Exception):
     """The request is refused. `code` and `param` are OpenAI's."""
 
     def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None) -> None:

@@ -152,6 +152,12 @@ def test_what_is_nested_too_deeply_is_shown_as_it_was_written() -> None:
     assert "{quote}" not in wiki
 
 
+def test_a_table_that_the_parser_would_blow_up_stays_text() -> None:
+    table = "|a" * 50 + "\n" + "|-" * 50 + "\n"
+    assert "||a" in to_wiki(table)
+    assert "||a" not in to_wiki(table + "|b\n" * 1_000)
+
+
 def test_a_very_long_text_is_cut_and_says_so() -> None:
     wiki = to_wiki("some words\n" * MOST_CHARACTERS)
     assert wiki.endswith(CUT)

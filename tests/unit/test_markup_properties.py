@@ -98,6 +98,7 @@ HOSTILE = [
     pytest.param("`" * N, id="backticks"),
     pytest.param("".join("`" * (i % 200) + "a" for i in range(N // 100)), id="backticks of all lengths"),
     pytest.param("|" + "a|" * (N // 4) + "\n|" + "-|" * (N // 4) + "\n" + "|\n" * (N // 8), id="a wide table"),
+    pytest.param("|" + "a|" * 50 + "\n|" + "-|" * 50 + "\n" + "|\n" * (N // 2), id="a table of short rows"),
     pytest.param("<!--" * (N // 4), id="comments"),
     pytest.param("- " * (N // 2), id="lists in each other"),
     pytest.param("http://" * (N // 7), id="addresses"),
@@ -110,4 +111,4 @@ HOSTILE = [
 def test_hostile_text_takes_a_moment(markdown: str) -> None:
     began = time.process_time()
     to_wiki(markdown)
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 2

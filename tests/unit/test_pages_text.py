@@ -62,6 +62,17 @@ def test_one_endless_line_is_parted_too_and_the_last_part_is_left_out() -> None:
         pytest.param(
             "![a](https://git.acme.example/p.png)", "<p>a (https://git.acme.example/p.png)</p>", id="no picture"
         ),
+        pytest.param("![*a*\n![b](c)](d)", "<p>a b (d)</p>", id="nor what is in its words"),
+        pytest.param("[*a*](/b)", "<p><em>a</em> (/b)</p>", id="words keep their marks"),
+        pytest.param("<https://x.example/%2E>", "<p>https://x.example/%2E</p>", id="addresses are not decoded"),
+        pytest.param("<a@x.example>", "<p>a@x.example</p>", id="no mail"),
+        pytest.param("a&#x202e;b", "<p>a\ufffdb</p>", id="what reverses text is seen behind an entity too"),
+        pytest.param("> " * 30 + "a", f"<pre>{'&gt; ' * 30}a</pre>", id="nested too deeply"),
+        pytest.param(
+            "|a|\n|-:|",
+            '<div class="wide"><table>\n<thead>\n<tr>\n<th align="right">a</th>\n</tr>\n</thead>\n</table>\n</div>',
+            id="tables may be wide",
+        ),
         pytest.param(
             '```a"><b>\nc<d>\n```',
             '<pre><code class="language-a&quot;&gt;&lt;b&gt;">c&lt;d&gt;\n</code></pre>',
@@ -98,3 +109,10 @@ def test_no_text_takes_long(unit: str) -> None:
     begun = time.perf_counter()
     to_html(unit * 20_000, trusted=TRUSTED)
     assert time.perf_counter() - begun < 2
+
+
+def test_no_table_takes_long() -> None:
+    begun = time.perf_counter()
+    html = to_html("|" + "a|" * 100 + "\n|" + "-|" * 100 + "\n" + "|\n" * 9_000, trusted=TRUSTED)
+    assert time.perf_counter() - begun < 2
+    assert "<table>" not in html

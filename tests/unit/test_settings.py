@@ -1,6 +1,5 @@
 """Secrets at rest, keys and settings: what is refused, and with which sentence."""
 
-import os
 import stat
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,7 +13,11 @@ from handover.lib.secrets import SecretUnreadable, Vault, new_key
 
 WHY = "because"
 REFUSED: dict[str, tuple[str, Callable[[], object], str]] = {
-    "a word that is none of them": ("other", lambda: environment.choice("H", of=("a", "b"), default="a", why=WHY), "a, b"),
+    "a word that is none of them": (
+        "other",
+        lambda: environment.choice("H", of=("a", "b"), default="a", why=WHY),
+        "a, b",
+    ),
     "no number": ("many", lambda: environment.number("H", default=1, why=WHY), "a whole number"),
     "a number too small": ("0", lambda: environment.number("H", default=1, least=1, why=WHY), "from 1"),
     "a negative amount": ("-1", lambda: environment.amount("H", default="1", why=WHY), "a number such as"),
@@ -29,7 +32,7 @@ def test_a_bad_value_is_told(
     value: str, read: Callable[[], object], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("H", value)
-    with pytest.raises(BadSetting, match="^H is ") as told:
+    with pytest.raises(BadSetting, match=r"^H is ") as told:
         read()
     assert words in str(told.value)
 
@@ -54,7 +57,7 @@ def test_a_kept_key_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
     file = tmp_path / "keys" / "vault.key"
     made = keys.kept(file)
     assert keys.kept(file) == made
-    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [entry.name for entry in file.parent.iterdir()] == ["vault.key"]
 
 

@@ -16,6 +16,7 @@ from standins.jira.markup import to_html
         "struck and inserted": ("-gone- +new+", "<p><del>gone</del> <ins>new</ins></p>"),
         "a range is not struck": ("1-2-3", "<p>1-2-3</p>"),
         "mono": ("{{a < b}}", "<p><code>a &lt; b</code></p>"),
+        "escaped in mono": (r"{{python3 \-m a\}}}", "<p><code>python3 -m a}</code></p>"),
         "escaped": (r"\*no\* \{code\}", "<p>*no* {code}</p>"),
         "a line break": ("a\nb", "<p>a<br>b</p>"),
         "CRLF": ("a\r\n\r\nb", "<p>a</p><p>b</p>"),
