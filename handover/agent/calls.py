@@ -26,8 +26,13 @@ class AgentRefused(Exception):
     """The agent-server refused the call with `status`."""
 
     def __init__(self, status: int, reason: str) -> None:
-        super().__init__(f"The agent refused a call with {status}: {reason}")
+        # Both are its arguments, so that the engine's record of it can be read again.
+        super().__init__(status, reason)
         self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The agent refused a call with {self.status}: {self.reason}"
 
 
 class AnswerTooLarge(AgentUnreadable):

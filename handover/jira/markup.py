@@ -18,7 +18,7 @@ from handover.lib import markdown
 
 __all__ = ["fits", "plain", "to_wiki"]
 
-# More than a comment of ours has. The most hostile text of this length takes a third of a second.
+# More than a comment of ours has. The most hostile text of this length takes less than half a second.
 MOST_CHARACTERS = 16_000
 
 

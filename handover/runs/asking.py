@@ -51,10 +51,12 @@ async def accept(run_id: str) -> None:
             asker_key=asker.key,
             asker_name=asker.name,
             asker_display=asker.display_name,
+            audience_type=visibility.type if visibility else "",
+            audience_value=visibility.value if visibility else "",
         )
         if run.comment_id:
             await jira.react(run.comment_id, telling.THUMBS_UP)
-    await telling.say_accepted(run_id, visible_to=visibility)
+    await telling.say_accepted(run_id)
 
 
 async def _request(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]:

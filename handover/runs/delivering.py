@@ -15,6 +15,7 @@ from handover.runs.asking import TRIES, account_of, open_to
 from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run, State
 from handover.runs.records import move, note, page_of, run_of, say
+from handover.runs.working import end_if_stopped
 from handover.runs.workshop import Workshop
 
 # What is named in the comment; the pull request shows the rest.
@@ -28,6 +29,7 @@ async def push(run_id: str, report: str) -> list[str]:
     The same work makes the same commit, and a branch that is there already is no obstacle: done twice is done once.
     """
     run, shop = await run_of(run_id), Workshop(run_id)
+    end_if_stopped(run)
     await move(run_id, State.DELIVERING, saying="Checking the work")
     work = await _judged(run, shop)
     if not work.changes:

@@ -88,6 +88,10 @@ class Run(models.Model):
     asker_key = models.CharField(max_length=255, default="")
     asker_name = models.CharField(max_length=255, default="", help_text="The Jira user name, for a mention.")
     asker_display = models.CharField(max_length=255, default="")
+    audience_type = models.CharField(
+        max_length=10, default="", help_text="role or group, where the request is restricted."
+    )
+    audience_value = models.CharField(max_length=255, default="")
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL)
     instruction = models.TextField(default="")
     summary = models.TextField(default="")

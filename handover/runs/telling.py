@@ -1,5 +1,6 @@
 """Tells on the issue how a run stands: a reaction, one status comment edited in place, and a remote link."""
 
+import asyncio
 from contextlib import suppress
 
 from handover import settings
@@ -7,7 +8,16 @@ from handover.agent.server import AgentRefused, AgentUnavailable, AgentUnreadabl
 from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges.forge import ForgeUnavailable
-from handover.jira.client import Absent, Comment, Jira, JiraMissing, JiraRefused, JiraUnavailable, Visibility
+from handover.jira.client import (
+    Absent,
+    Comment,
+    Jira,
+    JiraMissing,
+    JiraRefused,
+    JiraUnavailable,
+    JiraUnreadable,
+    Visibility,
+)
 from handover.jira.fitting import fits
 from handover.jira.markup import to_wiki
 from handover.runs import replies
@@ -25,9 +35,9 @@ TRIES_TO_TELL = 36
 MOST_CHARACTERS = 12_000
 
 
-async def say_accepted(run_id: str, *, visible_to: Visibility | None) -> None:
+async def say_accepted(run_id: str) -> None:
     """Write the status comment, once. Raises JiraUnavailable, to be tried again."""
-    await _say(run_id, replies.accepted(run_url=page_of(run_id)), visible_to=visible_to)
+    await _say(run_id, replies.accepted(run_url=page_of(run_id)))
 
 
 async def say_working(run_id: str) -> None:
@@ -35,17 +45,22 @@ async def say_working(run_id: str) -> None:
     run = await run_of(run_id)
     text = replies.working(repository=run.repository, base_branch=run.base_branch, run_url=page_of(run_id))
     with suppress(JiraUnavailable):
-        await _say(run_id, text, visible_to=None)
+        await _say(run_id, text)
 
 
 @durable.step(tries=TRIES_TO_TELL, pause=1.0, again_on=(JiraUnavailable,))
-async def tell_ending(run_id: str, cause: Cause, told: str) -> None:
-    """End the run and say on the issue what became of it."""
+async def say_ending(run_id: str, cause: Cause, told: str) -> None:
+    """Say on the issue what became of the run. What was withdrawn before anybody was answered stays unanswered."""
     run = await run_of(run_id)
     if run.status_comment_id or cause is not Cause.WITHDRAWN:
-        await _say(run_id, told, visible_to=None)
+        await _say(run_id, told)
     if run.pull_request_url:
         await _link(run)
+
+
+@durable.step()
+async def end(run_id: str, cause: Cause, told: str) -> None:
+    """End the run. Its page says how, whether Jira could be told or not."""
     await move(run_id, State.ENDED, saying=f"Ended: {cause.label}", cause=cause, told=told)
 
 
@@ -70,27 +85,31 @@ async def fault(run_id: str) -> Ended:
     return Ended(Cause.FAULT, replies.fault(run_url=page_of(run_id), mention=settings.MENTION))
 
 
-async def _say(run_id: str, text: str, *, visible_to: Visibility | None) -> None:
+async def _say(run_id: str, text: str) -> None:
     run = await run_of(run_id)
-    body = fits(f"[~{run.asker_name}] {to_wiki(text)}", limit=MOST_CHARACTERS)
+    mention = f"[~{run.asker_name}] " if run.asker_name else ""
+    wiki = await asyncio.to_thread(to_wiki, text[:MOST_CHARACTERS])
+    body = fits(mention + wiki, limit=MOST_CHARACTERS)
     async with as_bot(run.connection) as jira:
         try:
-            await _write(jira, run, body, visible_to)
+            await _write(jira, run, body)
         except JiraMissing:
             return  # the issue is gone, and with it whoever read there
-        except JiraRefused as refusal:
-            await note(run_id, told=f"Jira refused the status comment: {refusal}")
+        except (JiraRefused, JiraUnreadable) as refusal:
+            await say(run_id, "Jira did not take the status comment", text=str(refusal), kind=RunEvent.Kind.ERROR)
 
 
-async def _write(jira: Jira, run: Run, body: str, visible_to: Visibility | None) -> None:
+async def _write(jira: Jira, run: Run, body: str) -> None:
     found = await _status_comment(jira, run)
+    # Who may not read the request may not read the answer, in a comment that is written anew either.
+    audience = Visibility(run.audience_type, run.audience_value) if run.audience_type else None
     if found is None:
         written = await jira.add_comment(
-            run.issue_id, body, visible_to=visible_to, properties={MARK: {"run": str(run.id)}}
+            run.issue_id, body, visible_to=audience, properties={MARK: {"run": str(run.id)}}
         )
         await note(str(run.id), status_comment_id=written.id)
     elif found.body != body:
-        await jira.edit_comment(run.issue_id, found.id, body, visible_to=found.visibility)
+        await jira.edit_comment(run.issue_id, found.id, body, visible_to=audience)
 
 
 async def _status_comment(jira: Jira, run: Run) -> Comment | None:
@@ -121,5 +140,5 @@ async def _link(run: Run) -> None:
                 summary=f"{run.repository}: {run.branch}",
                 resolved=False,
             )
-        except JiraRefused:
+        except (JiraRefused, JiraUnreadable):
             return  # linking is off, or the bot may not: the comment has the address

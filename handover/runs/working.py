@@ -34,6 +34,8 @@ from handover.sandboxes.taking import NotTaken
 
 AGENT_TROUBLE = (AgentUnavailable, AgentRefused, AgentUnreadable)
 READY_SECONDS = 120
+# How often a run that waits looks whether it was asked to stop.
+LOOK_UP_SECONDS = 1.0
 # A sandbox that is lost is opened again, and the conversation goes on in it; one that is lost so often stays lost.
 TRIES_TO_WORK = 4
 # Agents weigh some 350 MB each: more than these wait for their turn.
@@ -63,7 +65,7 @@ async def agent_works(run_id: str) -> str:
     the run's, so there is never a second one.
     """
     run, shop = await run_of(run_id), Workshop(run_id)
-    _end_if_stopped(run)
+    end_if_stopped(run)
     async with _place(run_id):
         await move(run_id, State.STARTING, saying="Starting the agent", started_at=run.started_at or clock.now())
         async with open_sandbox(shop.blueprint(run_id)) as sandbox:
@@ -83,7 +85,8 @@ async def clear_away(run_id: str) -> None:
     await asyncio.to_thread(Workshop(run_id).clear)
 
 
-def _end_if_stopped(run: Run) -> None:
+def end_if_stopped(run: Run) -> None:
+    """Raises Ended where somebody asked the run to stop."""
     if run.stop_asked_by:
         raise Ended(Cause.STOPPED, replies.stopped(by=run.stop_asked_by, mention=settings.MENTION))
 
@@ -92,8 +95,20 @@ def _end_if_stopped(run: Run) -> None:
 async def _place(run_id: str) -> AsyncIterator[None]:
     if _places.locked():
         await move(run_id, State.WAITING, saying="Waiting for a free place: all agents are at work")
-    async with _places:
+    while not await _taken(_places):
+        end_if_stopped(await run_of(run_id))
+    try:
         yield
+    finally:
+        _places.release()
+
+
+async def _taken(places: asyncio.Semaphore) -> bool:
+    try:
+        await asyncio.wait_for(places.acquire(), LOOK_UP_SECONDS)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _fetch(run: Run, shop: Workshop) -> str:
@@ -156,7 +171,9 @@ async def _conversation(run: Run, sandbox: Sandbox) -> Conversation:
     async with as_bot(run.connection) as jira:
         issue = await jira.issue(run.issue_id)
         comments = await jira.comments(run.issue_id)
-    text = prompt(Request.of(run.instruction, issue, comments, repository=_repository(sandbox)))
+    # What only some may read would come back in a report that all may read; and the bot's own words tell nothing new.
+    open_to_all = [one for one in comments if one.visibility is None and one.author.key != run.connection.bot_key]
+    text = prompt(Request.of(run.instruction, issue, open_to_all, repository=_repository(sandbox)))
     model = Model(
         name=settings.MODEL,
         base_url=sandbox.model_url,

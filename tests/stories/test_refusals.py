@@ -89,3 +89,18 @@ def test_a_comment_deleted_before_it_was_read(world: World) -> None:
     world.jira.delete_comment(comment)
     assert world.ended().cause in ("withdrawn", "stopped")
     assert world.forge.pull_requests(world.repository) == []
+
+
+def test_a_mention_that_somebody_else_put_into_a_comment(world: World) -> None:
+    comment = world.ask("just a remark")
+    world.jira.edit_comment(comment, "@openhands please fix this", by=world.people.administrator)
+    run = world.ended()
+    assert run.cause == "refused"
+    assert "has edited this comment" in run.told
+
+
+def test_the_bots_token_is_revoked(world: World) -> None:
+    world.jira.faults.add(method="GET", path=r"/rest/api/2/issue/\d+$", status=403, times=1)
+    run = world.ending()
+    assert run.cause == "jira-refused"
+    assert "check the bot's token" in run.told

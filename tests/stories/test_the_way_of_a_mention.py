@@ -86,3 +86,24 @@ def test_the_answer_to_a_restricted_comment_is_as_restricted(world: World) -> No
     world.ended()
     (answer,) = [c for c in world.jira.comments(world.issue) if c.author == world.people.bot]
     assert answer.visibility == Visibility("role", "Developers")
+
+
+def test_a_status_comment_that_was_deleted_is_written_anew_and_as_restricted(world: World) -> None:
+    world.ask("@openhands [script:slow 0.5] fix this", visibility=Visibility("role", "Developers"))
+    (first,) = world.eventually(world.by_the_bot, "the first word")
+    world.jira.delete_comment(first)
+    world.ended()
+    (answer,) = world.by_the_bot()
+    assert answer.id != first.id
+    assert answer.visibility == Visibility("role", "Developers")
+
+
+def test_restricted_comments_are_not_in_the_prompt(world: World) -> None:
+    world.jira.comment(
+        world.issue, by=world.linked, text="a word for developers", visibility=Visibility("role", "Developers")
+    )
+    world.jira.comment(world.issue, by=world.linked, text="a word for all")
+    world.ending("@openhands [script:nothing] look")
+    asked = str(world.model.calls[-1].asked)
+    assert "a word for all" in asked
+    assert "a word for developers" not in asked

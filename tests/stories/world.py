@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from handover.demo.rehearsal import Rehearsal
+from standins.jira.records import Comment
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 40.0
@@ -75,9 +76,11 @@ class World:
 
     def said(self, issue: str = "") -> list[str]:
         """What the bot has said on the issue, oldest first."""
-        return [
-            comment.body for comment in self.jira.comments(issue or self.issue) if comment.author == self.people.bot
-        ]
+        return [comment.body for comment in self.by_the_bot(issue)]
+
+    def by_the_bot(self, issue: str = "") -> list[Comment]:
+        """The bot's comments, oldest first."""
+        return [comment for comment in self.jira.comments(issue or self.issue) if comment.author == self.people.bot]
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of Handover's database, read beside it."""
