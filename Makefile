@@ -1,7 +1,7 @@
 # Two commands are enough: `make demo` and `make test`. Both set up what they need.
 PY := .venv/bin/python
 
-.PHONY: setup setup-test demo test check story real browser crash bench pictures lock
+.PHONY: setup setup-test demo test check bench pictures lock
 
 setup:
 	@scripts/setup
@@ -18,11 +18,11 @@ check: setup-test
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PY) -m pytest -n 3 -m "not real and not browser and not crash" tests/unit tests/stories
+	$(PY) -m pytest -n 3 tests/unit tests/stories
 
-# Everything.
+# Everything: the real agent-server, a real browser, and the whole process killed and started again.
 test: check
-	$(PY) -m pytest -m "real or browser or crash" tests
+	$(PY) -m pytest tests/real tests/browser tests/crash
 
 bench: setup
 	$(PY) -m bench
