@@ -6,6 +6,7 @@ import sys
 from typing import cast
 
 import click
+from django.db.utils import OperationalError
 
 from handover import __version__
 from handover.lib.environment import BadSetting
@@ -57,11 +58,16 @@ def handover() -> None:
 
 
 def main() -> None:
-    """The entry point. A bad setting is a sentence and exit status 2, not a traceback."""
+    """The entry point. A bad setting, or a database of another version, is a sentence and exit status 2."""
     try:
         handover()
     except BadSetting as error:
         click.echo(f"handover: {error}", err=True)
+        sys.exit(2)
+    except OperationalError as error:
+        if "no such" not in str(error):
+            raise
+        click.echo("handover: the database is not at this version. Run `handover migrate`.", err=True)
         sys.exit(2)
 
 
