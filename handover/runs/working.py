@@ -208,7 +208,9 @@ async def _take_out(
     script = BUNDLE.format(
         repository=shlex.quote(repository), base=base, bundle=shlex.quote(f"{sandbox.outbox}/{shop.bundle_out.name}")
     )
-    await agent.execute(script, cwd=repository, seconds=300)
+    done = await agent.execute(script, cwd=repository, seconds=300)
+    if done.exit_code != 0:
+        raise SandboxFailed(f"The work could not be bundled: {done.output[-300:]}")
     try:
         bundle = sandbox.take(shop.bundle_out.name, most_bytes=settings.WORK_MEGABYTES * 2**20)
     except NotTaken as refusal:

@@ -17,6 +17,9 @@ SHUT_IN = (
     *("--unshare-user", "--unshare-all", "--disable-userns", "--cap-drop", "ALL"),
     *("--new-session", "--die-with-parent", "--hostname", "sandbox"),
 )
+# Bubblewrap looks its child up in /proc, which must be that of its own process namespace. The proc that bubblewrap
+# itself mounts is covered in parts, and the kernel lets nobody without rights mount one below such.
+OWN_PROC = ("unshare", "--mount-proc", "--")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def shut_in(account: Account, bound: Sequence[Bound], command: Sequence[str]) ->
     # The account may be unable to reach what is bound (a folder below /root): root stages it in a view of its own,
     # in which nothing runs but the step down and the sandbox proper.
     staged = [item.staged() for item in needed]
-    return [*_outer(needed), *account.step_down(), *_inner(staged, command)]
+    return [*_outer(needed), *OWN_PROC, *account.step_down(), *_inner(staged, command)]
 
 
 def _outer(bound: Sequence[Bound]) -> list[str]:

@@ -153,6 +153,8 @@ def test_nothing_gets_out(host: Host, tmp_path: Path) -> None:
 
 
 def test_the_attempts_would_succeed_in_the_open(host: Host) -> None:
+    if os.geteuid() == 0 and not all(folder.stat().st_mode & 0o001 for folder in (CHECKOUT, *CHECKOUT.parents)):
+        pytest.skip("Without a sandbox the agent's account cannot reach a checkout below a closed folder.")
     # Where its account can reach it, which pytest's own folders are not.
     folder = Path(tempfile.mkdtemp(dir=CHECKOUT / "var"))
     folder.chmod(0o711)
