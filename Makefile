@@ -29,6 +29,8 @@ bench: setup
 
 pictures: setup-test
 	$(PY) -m scripts.pictures
+	$(PY) -m pytest tests/browser/test_demo.py
+	cp var/pictures/demo-jira.png var/pictures/demo-run.png var/pictures/demo-pull-request.png docs/pictures/
 
 lock: setup
 	@scripts/lock

@@ -26,6 +26,14 @@ from standins.serving import Served
 
 PASSWORD = "rehearsal-only"  # noqa: S105  for sign-in on loopback, printed by the demo
 MODEL_KEY = "sk-stand-in"
+# Settings that say what this machine can do; all others are the rehearsal's own.
+OF_THE_MACHINE = (
+    "HANDOVER_SANDBOX",
+    "HANDOVER_SANDBOX_UID",
+    "HANDOVER_AGENT",
+    "HANDOVER_AGENT_ENVIRONMENT",
+    "HANDOVER_CA_FILE",
+)
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ class Rehearsal:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("HANDOVER_", "LLM_", "DJANGO_"))
         }
-        agent = {name: os.environ[name] for name in ("HANDOVER_AGENT_ENVIRONMENT",) if name in os.environ}
+        agent = {name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ}
         return {
             **kept,
             **agent,
