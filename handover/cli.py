@@ -20,8 +20,8 @@ COMMANDS = {
     "runs": ("handover.runs.commands:runs", "List, show and stop runs."),
     "deliveries": ("handover.triggers.commands:deliveries", "List and show what Jira delivered."),
     "connection": ("handover.connections.commands:connection", "Connect a Jira Data Center."),
-    "forge": ("handover.repositories.commands:forge", "Allow a Git host."),
-    "member": ("handover.members.commands:member", "Add members, their Jira links and forge accounts."),
+    "forge": ("handover.repositories.commands:forge", "Allow a Git host, and store members' accounts on it."),
+    "member": ("handover.members.commands:member", "Add members and their Jira links."),
     "read": ("handover.triggers.reading_command:read_file", "Print how a webhook body would be understood."),
     "markup": ("handover.jira.markup_command:markup", "Turn Markdown into Jira's wiki markup."),
 }

@@ -72,6 +72,10 @@ def _alone() -> Iterator[None]:
 
 def _migrate() -> None:
     settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o711)
+    for database in (settings.DATABASE_FILE, settings.ENGINE_FILE):
+        # Sessions and bodies are in them: ours alone. SQLite gives the files beside it the same mode.
+        database.touch(mode=0o600)
+        database.chmod(0o600)
     call_command("migrate", verbosity=0)
 
 
@@ -95,17 +99,27 @@ async def _agents() -> AsyncIterator[Intake]:
     match await check(settings.SANDBOX, uid=settings.SANDBOX_UID):
         case Unusable(sentence=sentence):
             raise click.ClickException(sentence)
+    if not settings.MODEL:
+        raise click.ClickException("No model is set. Set LLM_MODEL, LLM_API_KEY and, if need be, LLM_BASE_URL.")
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(http.client(ca_file=settings.CA_FILE))
         upstream = upstream_of(settings.MODEL, base_url=settings.MODEL_BASE_URL, key=settings.MODEL_KEY)
         gateway = Gateway(RunLedger(), upstream, client)
         await stack.enter_async_context(GatewayServer(gateway, MODEL_SOCKET))
         await durable.launch(settings.ENGINE_FILE)
-        stack.callback(durable.stop)
+        stack.push_async_callback(durable.stop)
         intake = Intake()
         working = asyncio.create_task(intake.work())
+        working.add_done_callback(_end_with)
         stack.push_async_callback(_cancelled, working)
         yield intake
+
+
+def _end_with(intake: "asyncio.Task[None]") -> None:
+    """A door that answers while nobody takes in would promise what is not kept: end, to be started again."""
+    if not intake.cancelled() and intake.exception():
+        logging.getLogger("handover").error("the intake of deliveries failed", exc_info=intake.exception())
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _cancelled(task: "asyncio.Task[None]") -> None:

@@ -10,12 +10,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where things are -------------------------------------------------------------------------------------------
 DATA = Path(
-    text(
-        "HANDOVER_DATA",
-        default=str(BASE_DIR / "var" / "data"),
-        why="The one folder that Handover writes to: database, runs, keys.",
-    )
-)
+    text("HANDOVER_DATA", why="The one folder that Handover writes to: database, runs, keys.")
+    or BASE_DIR / "var" / "data"
+).absolute()
 HOST = text(
     "HANDOVER_HOST", default="127.0.0.1", why="The address to listen on. A reverse proxy with TLS stands before it."
 )

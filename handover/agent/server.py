@@ -102,9 +102,10 @@ class AgentServer:
     async def create(self, conversation: Conversation) -> None:
         """Begin the conversation; where it was begun before and broke off, go on with it. There is never a second."""
         if await self._calls.post("/api/conversations", conversation.body()) == 200:
-            await self._go_on(conversation.id)
+            await self.go_on(conversation.id)
 
-    async def _go_on(self, conversation_id: str) -> None:
+    async def go_on(self, conversation_id: str) -> None:
+        """Let a conversation that broke off go on; one that runs or has ended is left as it is."""
         before = await self.standing(conversation_id)
         # An error with a code is the conversation's own ending; one without is what a restart leaves.
         if before.status in ("idle", "paused") or before == Standing("error"):

@@ -11,6 +11,7 @@ from handover.connections.models import Connection
 from handover.connections.vault import vault
 from handover.jira.client import Jira, JiraError, User
 from handover.lib import http
+from handover.lib.environment import BadSetting, parsed_address
 from handover.lib.tables import print_rows
 
 
@@ -31,9 +32,13 @@ def connection() -> None:
 )
 def add(*, base_url: str, token_file: IO[str]) -> None:
     """Connect a Jira. Prints the webhook's address and signing secret, which are then set up in Jira."""
-    if not base_url.startswith(("https://", "http://")):
-        raise click.ClickException("Write the address with its scheme, like https://jira.example.com.")
-    base_url, token = base_url.rstrip("/"), token_file.read().strip()
+    try:
+        base_url = parsed_address("The address", base_url)
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
+    token = token_file.read().strip()
+    if not token.isascii():
+        raise click.ClickException("The file holds no token: a token has only ASCII characters.")
     bot = asyncio.run(_bot(base_url, token))
     secret = secrets.token_urlsafe(32)
     made, added = Connection.objects.update_or_create(

@@ -1,12 +1,19 @@
 """The durable engine, behind one door: the only module that knows DBOS."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+import asyncio
+import functools
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from dbos._error import DBOSMaxStepRetriesExceeded
+
+_tasks: set["asyncio.Task[object]"] = set()
+_stopping = threading.Event()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,7 +68,28 @@ def step(
 
 def workflow(name: str) -> Callable[[Callable[[str], Awaitable[None]]], Callable[[str], Awaitable[None]]]:
     """A function that goes on after a crash at the step where it was. Its body stays tiny: the order is for ever."""
-    return DBOS.workflow(name=name)
+
+    def decorate(function: Callable[[str], Awaitable[None]]) -> Callable[[str], Awaitable[None]]:
+        @functools.wraps(function)
+        async def followed(argument: str) -> None:
+            with _under_way():
+                await function(argument)
+
+        return DBOS.workflow(name=name)(followed)
+
+    return decorate
+
+
+@contextmanager
+def _under_way() -> Iterator[None]:
+    task = asyncio.current_task()
+    if task is None or _stopping.is_set():
+        raise asyncio.CancelledError
+    _tasks.add(task)
+    try:
+        yield
+    finally:
+        _tasks.discard(task)
 
 
 async def enqueue(function: Callable[[str], Awaitable[None]], argument: str, *, one_at_a_time: str, order: int) -> None:
@@ -84,6 +112,7 @@ async def launch(database: Path) -> None:
         "log_level": "ERROR",
         "enable_otlp": False,
     }
+    _stopping.clear()
     DBOS(config=config)
     DBOS.launch()
     await DBOS.register_queue_async(
@@ -91,8 +120,16 @@ async def launch(database: Path) -> None:
     )
 
 
-def stop() -> None:
-    """End the engine. What is under way is left as it stands, to be taken up at the next start."""
+async def stop() -> None:
+    """End the engine. What is under way is left as it stands, to be taken up at the next start.
+
+    It is cancelled first: left to run on without its engine, it would fail at the next step and log that.
+    """
+    _stopping.set()
+    tasks = list(_tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     DBOS.destroy()
 
 

@@ -1,5 +1,6 @@
 """What can go wrong between us and a Jira, and whether trying again may help."""
 
+import functools
 from typing import ClassVar
 
 
@@ -29,6 +30,10 @@ class JiraRefused(JiraError):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # So that the engine's record of it can be read again.
+        return functools.partial(type(self), status=self.status), (str(self),)
 
 
 class JiraMissing(JiraRefused):

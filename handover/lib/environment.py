@@ -53,9 +53,19 @@ def amount(name: str, *, default: str, why: str) -> Decimal:
 
 def address(name: str, *, default: str = "", why: str) -> str:
     """An http(s) address without its trailing slash; "" where it is not set."""
-    value = text(name, default=default, why=why).rstrip("/")
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+    value = text(name, default=default, why=why)
+    return parsed_address(name, value) if value else ""
+
+
+def parsed_address(name: str, value: str) -> str:
+    """The http(s) address without its trailing slash. `name` says whose it is. Raises BadSetting."""
+    value = value.strip().rstrip("/")
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, value))
+    except ValueError:
+        good = False
+    if not good:
         raise BadSetting(f"{name} is {value!r}, which is no address. Write it like https://handover.example.com.")
     return value
 

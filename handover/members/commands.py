@@ -11,18 +11,14 @@ from django.core.exceptions import ValidationError
 
 from handover.connections.models import Connection
 from handover.connections.reach import as_bot
-from handover.connections.vault import vault
-from handover.forges.forge import Account, ForgeError
-from handover.forges.github import GitHub
 from handover.jira.client import JiraError, User
-from handover.lib import http
 from handover.lib.tables import print_rows
-from handover.members.models import ForgeAccount, JiraLink, Member
+from handover.members.models import JiraLink, Member
 
 
 @click.group()
 def member() -> None:
-    """Add members, their Jira links and forge accounts."""
+    """Add members and their Jira links."""
 
 
 @member.command("add")
@@ -59,32 +55,9 @@ def link(*, name: str, jira_user: str, base_url: str | None) -> None:
         raise click.ClickException("Name the Jira with --base-url. `handover connection list` shows them.")
     chosen = found.get()
     user = asyncio.run(_jira_user(chosen, jira_user))
-    JiraLink.objects.filter(connection=chosen, user_key=user.key).exclude(member=_member(name)).delete()
-    JiraLink.objects.update_or_create(connection=chosen, member=_member(name), defaults={"user_key": user.key})
+    JiraLink.objects.filter(connection=chosen, user_key=user.key).exclude(member=member_of(name)).delete()
+    JiraLink.objects.update_or_create(connection=chosen, member=member_of(name), defaults={"user_key": user.key})
     click.echo(f"{name} is {user.display_name} ({user.name}) in {chosen.base_url}.")
-
-
-@member.command("account")
-@click.argument("name")
-@click.option("--forge", "forge_url", required=True, help="The Git host's address, as `handover forge list` shows it.")
-@click.option(
-    "--token-file", type=click.File("r"), required=True, help="File with the member's token; - for standard input."
-)
-def account(*, name: str, forge_url: str, token_file: IO[str]) -> None:
-    """Store the member's own token for a Git host. It is tested first, and never shown again."""
-    forge_url, token = forge_url.rstrip("/"), token_file.read().strip()
-    found = asyncio.run(_forge_account(forge_url, token))
-    ForgeAccount.objects.update_or_create(
-        member=_member(name),
-        forge_url=forge_url,
-        defaults={
-            "login": found.login,
-            "name": found.name,
-            "email": found.email,
-            "sealed_token": vault().seal(token, address=forge_url),
-        },
-    )
-    click.echo(f"{name} is {found.login} on {forge_url}.")
 
 
 @member.command("list")
@@ -109,7 +82,8 @@ def _asked_for() -> str:
     return getpass.getpass("Password: ")
 
 
-def _member(name: str) -> Member:
+def member_of(name: str) -> Member:
+    """The member of this name."""
     found = Member.objects.filter(username=name).first()
     if found is None:
         raise click.ClickException(f"There is no member {name}. `handover member list` shows them.")
@@ -122,13 +96,3 @@ async def _jira_user(chosen: Connection, name: str) -> User:
             return await jira.user(name)
         except JiraError as error:
             raise click.ClickException(f"{chosen.base_url} shows no user {name}: {error}") from error
-
-
-async def _forge_account(forge_url: str, token: str) -> Account:
-    from handover import settings
-
-    async with http.client(ca_file=settings.CA_FILE) as client:
-        try:
-            return await GitHub(forge_url, token, http=client).whoami()
-        except ForgeError as error:
-            raise click.ClickException(f"{forge_url} does not accept the token: {error}") from error

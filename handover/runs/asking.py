@@ -1,5 +1,7 @@
 """Who asks, for what, and on which repository. Nothing that a delivery said is believed before Jira says it too."""
 
+from contextlib import suppress
+
 from handover import settings
 from handover.connections.reach import as_bot
 from handover.engine import durable
@@ -8,7 +10,6 @@ from handover.forges.forge import ForgeCredential, ForgeMissing, ForgeRefused, F
 from handover.jira.client import (
     Jira,
     JiraMissing,
-    JiraRefused,
     JiraUnavailable,
     JiraUnreadable,
     LabelAdded,
@@ -26,11 +27,11 @@ from handover.runs.records import note, run_of
 from handover.triggers.reading import mentions
 from handover.triggers.watching import watch_of
 
-# Doubling from half a second: about four minutes in all.
-TRIES = 9
+# Doubling from half a second: about half an hour in all.
+TRIES = 13
 
 
-@durable.step(tries=TRIES, again_on=(JiraUnavailable,))
+@durable.step(tries=TRIES, again_on=(JiraUnavailable, JiraUnreadable))
 async def accept(run_id: str) -> None:
     """Read the request from Jira by its id, keep what it says, and answer it with a reaction and the status comment."""
     run = await run_of(run_id)
@@ -40,9 +41,6 @@ async def accept(run_id: str) -> None:
             asker, instruction, visibility = await _request(jira, run)
         except JiraMissing as error:
             raise Ended(Cause.WITHDRAWN, "The request was withdrawn before it was read.") from error
-        except (JiraRefused, JiraUnreadable) as error:
-            told = replies.jira_refused(reason=str(error), mention=settings.MENTION)
-            raise Ended(Cause.JIRA_REFUSED, told) from error
         await note(
             run_id,
             issue_key=issue.key,
@@ -54,9 +52,16 @@ async def accept(run_id: str) -> None:
             audience_type=visibility.type if visibility else "",
             audience_value=visibility.value if visibility else "",
         )
-        if run.comment_id:
-            await jira.react(run.comment_id, telling.THUMBS_UP)
     await telling.say_accepted(run_id)
+    await _react(run)
+
+
+async def _react(run: Run) -> None:
+    """A thumbs-up, where this Jira has them. A courtesy: nothing waits for it."""
+    if run.comment_id:
+        async with as_bot(run.connection) as jira:
+            with suppress(JiraUnavailable):
+                await jira.react(run.comment_id, telling.THUMBS_UP)
 
 
 async def _request(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]:
@@ -91,7 +96,7 @@ async def who_asked(run_id: str) -> None:
     await note(run_id, member_id=link.member_id)
 
 
-@durable.step(tries=TRIES, again_on=(JiraUnavailable, ForgeUnavailable))
+@durable.step(tries=TRIES, again_on=(JiraUnavailable, JiraUnreadable, ForgeUnavailable))
 async def which_repository(run_id: str) -> None:
     """Find the repository that the request names, ask the forge whether the member may push to it, and note it."""
     run = await run_of(run_id)
@@ -116,7 +121,7 @@ async def _named(run: Run) -> str:
                 return path
             case Several(references=references):
                 paths = [reference.path for reference in references]
-                raise Ended(Cause.REFUSED, replies.several_repositories(paths))
+                raise Ended(Cause.REFUSED, replies.several_repositories(paths, mention=settings.MENTION))
             case Missing():
                 continue
     raise Ended(Cause.REFUSED, replies.no_repository(mention=settings.MENTION))

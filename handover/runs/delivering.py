@@ -1,5 +1,6 @@
 """Delivers: the agent's work becomes one commit of ours, a branch and a pull request, with the member's own rights."""
 
+import asyncio
 from collections.abc import Sequence
 
 from handover import settings
@@ -52,8 +53,9 @@ async def push(run_id: str, report: str) -> list[str]:
 
 async def _judged(run: Run, shop: Workshop) -> Work:
     limits = Limits(total_bytes=settings.WORK_MEGABYTES * 2**20)
+    bundle = await asyncio.to_thread(shop.bundle_out.read_bytes)
     try:
-        return await receive(shop.clone, shop.bundle_out.read_bytes(), base=run.base_commit, limits=limits)
+        return await receive(shop.clone, bundle, base=run.base_commit, limits=limits)
     except WorkRefused as refusal:
         told = replies.work_refused(reason=str(refusal), mention=settings.MENTION)
         raise Ended(Cause.WORK_REFUSED, told) from refusal
@@ -109,8 +111,9 @@ async def _found_or_made(
             issue_url=f"{run.connection.base_url}/browse/{run.issue_key}",
             run_url=page_of(str(run.id)),
             asker=run.asker_display,
-            request=run.instruction,
-            report=report,
+            # Who may read the repository may not all read a restricted request, nor what was found for it.
+            request="" if run.audience_type else run.instruction,
+            report="" if run.audience_type else report,
             changed=_named(changed),
         ),
         draft=False,

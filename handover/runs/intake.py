@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from handover.engine import durable
 from handover.runs.models import Run, State
@@ -36,7 +36,10 @@ class Intake:
             await _start(run)
         while True:
             self._journaled.clear()
-            await take_in_all()
+            try:
+                await take_in_all()
+            except DatabaseError:
+                log.exception("deliveries wait in the journal: the database cannot be used now")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._journaled.wait(), LOOK_AGAIN_SECONDS)
 

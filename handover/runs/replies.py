@@ -50,16 +50,16 @@ def forge_credential_refused(*, forge_url: str) -> str:
 def no_repository(*, mention: str) -> str:
     """No reference in the comment nor in the description."""
     return (
-        "I found no repository to work on. Add a line such as `Repository: Owner/name` to the description or to your "
-        f"comment, and mention me again with `{mention}`."
+        "I found no repository to work on. Add a line such as `Repository: Owner/name` to the description or to a new "
+        f"comment, and mention me there with `{mention}`."
     )
 
 
-def several_repositories(paths: Sequence[str]) -> str:
+def several_repositories(paths: Sequence[str], *, mention: str) -> str:
     """More than one reference."""
     named = ", ".join(f"`{path}`" for path in paths)
     return (
-        f"I found several repositories: {named}. Name the one that you mean in your comment: `Repository: Owner/name`."
+        f"I found several repositories: {named}. Name one in a new comment with `{mention}`: `Repository: Owner/name`."
     )
 
 
@@ -76,11 +76,20 @@ def forge_refused(*, reason: str) -> str:
     return f"The forge refused your account: {literal(reason)}\n\nWhen that is settled, mention me again."
 
 
-def forge_unavailable(*, forge_url: str) -> str:
-    """The forge did not answer, many times."""
+def on_the_page(*, run_url: str) -> str:
+    """Where Jira does not take the whole text."""
+    return f"This run has news. Its [page]({run_url}) tells them; they are too long for this Jira."
+
+
+def forge_unavailable(*, forge_url: str, branch: str) -> str:
+    """The forge did not answer, many times. `branch` is what was pushed before, if anything."""
+    if branch:
+        return (
+            f"The work is pushed to `{branch}`, but {forge_url} did not answer, though I tried many times, so there is "
+            "no pull request yet. Open one from that branch when it is back."
+        )
     return (
-        f"{forge_url} did not answer, though I tried for some minutes. Nothing was pushed. "
-        "Mention me again when it is back."
+        f"{forge_url} did not answer, though I tried many times. Nothing was pushed. Mention me again when it is back."
     )
 
 
@@ -102,7 +111,7 @@ def jira_refused(*, reason: str, mention: str) -> str:
 
 def jira_unavailable(*, mention: str) -> str:
     """Jira did not answer while the request was read; it is told when Jira is back."""
-    return f"Jira did not answer for some minutes, so I could not begin. {AGAIN.format(mention=mention)}"
+    return f"Jira did not answer, though I tried many times, so the run ended. {AGAIN.format(mention=mention)}"
 
 
 def pull_request(*, url: str, number: int, report: str, changes: str) -> str:
@@ -120,7 +129,9 @@ def nothing_to_change(*, report: str, mention: str) -> str:
 
 def asks(*, question: str, mention: str) -> str:
     """The agent cannot go on without an answer."""
-    return f"The agent has a question before it can go on:\n\n{question}\n\nAnswer in a comment with `{mention}`."
+    return (
+        f"The agent has a question before it can go on:\n\n{_quoted(question)}\n\nAnswer in a comment with `{mention}`."
+    )
 
 
 def work_refused(*, reason: str, mention: str) -> str:
@@ -201,7 +212,7 @@ def pull_request_body(
 ) -> str:
     """The pull request's description. Quoted text is a claim of the asker or of the agent, and stands as such."""
     parts = [
-        f"For [{issue_key}]({issue_url}), at the request of {asker}.",
+        f"For [{issue_key}]({issue_url}), at the request of {literal(asker)}.",
         f"**Request**\n\n{_quoted(request)}" if request.strip() else "",
         f"**Changed**\n\n{changed}",
         f"**What the agent reports**\n\n{_quoted(report)}" if report.strip() else "",
@@ -220,4 +231,4 @@ def _quoted(text: str) -> str:
 
 
 def _report(report: str) -> str:
-    return f"The agent reports:\n\n{report}" if report.strip() else "The agent wrote no report."
+    return f"The agent reports:\n\n{_quoted(report)}" if report.strip() else "The agent wrote no report."

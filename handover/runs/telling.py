@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 from handover import settings
 from handover.agent.server import AgentRefused, AgentUnavailable, AgentUnreadable
@@ -12,6 +13,7 @@ from handover.jira.client import (
     Absent,
     Comment,
     Jira,
+    JiraError,
     JiraMissing,
     JiraRefused,
     JiraUnavailable,
@@ -29,6 +31,8 @@ from handover.sandboxes.open import SandboxFailed
 THUMBS_UP = "1f44d"
 # The comment's property that says whose status comment it is: found by it after a crash, before one is written anew.
 MARK = "handover.status"
+# Jira's clock may be behind ours; the mark decides.
+CLOCKS_APART = timedelta(hours=1)
 # The ending is told for as long as Jira may be away: pauses double from a second to an hour, for more than a day.
 TRIES_TO_TELL = 36
 # A comment lives in the thread of people; a long report is on the run's page.
@@ -44,11 +48,11 @@ async def say_working(run_id: str) -> None:
     """Say on which repository the agent works. The run's page has it too: where Jira is away, the work goes on."""
     run = await run_of(run_id)
     text = replies.working(repository=run.repository, base_branch=run.base_branch, run_url=page_of(run_id))
-    with suppress(JiraUnavailable):
+    with suppress(JiraUnavailable, JiraUnreadable):
         await _say(run_id, text)
 
 
-@durable.step(tries=TRIES_TO_TELL, pause=1.0, again_on=(JiraUnavailable,))
+@durable.step(tries=TRIES_TO_TELL, pause=1.0, again_on=(JiraUnavailable, JiraUnreadable))
 async def say_ending(run_id: str, cause: Cause, told: str) -> None:
     """Say on the issue what became of the run. What was withdrawn before anybody was answered stays unanswered."""
     run = await run_of(run_id)
@@ -69,8 +73,9 @@ async def unavailable(run_id: str, error: Exception) -> Ended:
     run = await run_of(run_id)
     match error:
         case ForgeUnavailable():
-            return Ended(Cause.FORGE_UNAVAILABLE, replies.forge_unavailable(forge_url=run.forge_url))
-        case JiraUnavailable():
+            told = replies.forge_unavailable(forge_url=run.forge_url, branch=run.branch if run.commit else "")
+            return Ended(Cause.FORGE_UNAVAILABLE, told)
+        case JiraUnavailable() | JiraUnreadable():
             return Ended(Cause.JIRA_UNAVAILABLE, replies.jira_unavailable(mention=settings.MENTION))
         case SandboxFailed() | AgentUnavailable() | AgentRefused() | AgentUnreadable():
             lost = isinstance(error, SandboxFailed | AgentUnavailable)
@@ -78,6 +83,11 @@ async def unavailable(run_id: str, error: Exception) -> Ended:
             await say(run_id, cause.label, text=str(error), kind=RunEvent.Kind.ERROR)
             return Ended(cause, replies.agent_trouble(cause, run_url=page_of(run_id), mention=settings.MENTION))
     return await fault(run_id)
+
+
+def refused(error: JiraError) -> Ended:
+    """The ending of a run that Jira would not let go on."""
+    return Ended(Cause.JIRA_REFUSED, replies.jira_refused(reason=str(error), mention=settings.MENTION))
 
 
 async def fault(run_id: str) -> Ended:
@@ -95,7 +105,7 @@ async def _say(run_id: str, text: str) -> None:
             await _write(jira, run, body)
         except JiraMissing:
             return  # the issue is gone, and with it whoever read there
-        except (JiraRefused, JiraUnreadable) as refusal:
+        except JiraRefused as refusal:
             await say(run_id, "Jira did not take the status comment", text=str(refusal), kind=RunEvent.Kind.ERROR)
 
 
@@ -104,12 +114,32 @@ async def _write(jira: Jira, run: Run, body: str) -> None:
     # Who may not read the request may not read the answer, in a comment that is written anew either.
     audience = Visibility(run.audience_type, run.audience_value) if run.audience_type else None
     if found is None:
-        written = await jira.add_comment(
-            run.issue_id, body, visible_to=audience, properties={MARK: {"run": str(run.id)}}
-        )
-        await note(str(run.id), status_comment_id=written.id)
+        await _add(jira, run, body, audience)
     elif found.body != body:
+        await _edit(jira, run, found, body, audience)
+
+
+async def _edit(jira: Jira, run: Run, found: Comment, body: str, audience: Visibility | None) -> None:
+    try:
         await jira.edit_comment(run.issue_id, found.id, body, visible_to=audience)
+    except JiraMissing:
+        raise
+    except JiraRefused:
+        # A bot that may not edit its own comments still says how it ended.
+        await _add(jira, run, body, audience)
+
+
+async def _add(jira: Jira, run: Run, body: str, audience: Visibility | None) -> None:
+    mark = {MARK: {"run": str(run.id)}}
+    try:
+        written = await jira.add_comment(run.issue_id, body, visible_to=audience, properties=mark)
+    except JiraRefused as refusal:
+        if refusal.status != 400:
+            raise
+        # Most likely too long for this Jira: the page has it all.
+        short = to_wiki(replies.on_the_page(run_url=page_of(str(run.id))))
+        written = await jira.add_comment(run.issue_id, short, visible_to=audience, properties=mark)
+    await note(str(run.id), status_comment_id=written.id)
 
 
 async def _status_comment(jira: Jira, run: Run) -> Comment | None:
@@ -120,7 +150,7 @@ async def _status_comment(jira: Jira, run: Run) -> Comment | None:
         except JiraMissing:
             return None  # deleted by somebody: it is written anew
     for comment in await jira.comments(run.issue_id):
-        if comment.author.key == run.connection.bot_key and comment.created >= run.asked_at.replace(microsecond=0):
+        if comment.author.key == run.connection.bot_key and comment.created >= run.asked_at - CLOCKS_APART:
             mark = await jira.comment_property(comment.id, MARK)
             if not isinstance(mark, Absent) and mark == {"run": str(run.id)}:
                 await note(str(run.id), status_comment_id=comment.id)

@@ -33,10 +33,10 @@ class Watch:
     async def until_it_ends(self) -> Watched:
         """Follow the conversation until it ends or must be stopped. Raises SandboxFailed, AgentUnavailable."""
         while True:
-            stop = await self._must_stop()
+            standing = await self.agent.standing(self.conversation)
+            stop = await self._must_stop() if standing.status in AT_WORK else Stop.NOT
             if stop is not Stop.NOT:
                 await self.agent.interrupt(self.conversation)
-            standing = await self.agent.standing(self.conversation)
             await self._keep_events()
             if stop is not Stop.NOT or standing.status not in AT_WORK:
                 return await self._seen(standing, stop)
@@ -65,7 +65,8 @@ class Watch:
         known = await RunEvent.objects.filter(run_id=self.run_id).exclude(agent_event_id="").acount()
         if known >= MOST_EVENTS:
             return
-        await keep(self.run_id, await self.agent.events(self.conversation, after=known))
+        events = await self.agent.events(self.conversation, after=known)
+        await keep(self.run_id, events[: MOST_EVENTS - known])
 
 
 async def keep(run_id: str, events: list[AgentEvent]) -> None:

@@ -37,7 +37,7 @@ READY_SECONDS = 120
 # How often a run that waits looks whether it was asked to stop.
 LOOK_UP_SECONDS = 1.0
 # A sandbox that is lost is opened again, and the conversation goes on in it; one that is lost so often stays lost.
-TRIES_TO_WORK = 4
+TRIES_TO_WORK = 9
 # Agents weigh some 350 MB each: more than these wait for their turn.
 _places = asyncio.Semaphore(settings.AGENTS_AT_ONCE)
 
@@ -48,8 +48,11 @@ git clone --quiet --branch {branch} {bundle} {repository}
 git -C {repository} remote remove origin
 git -C {repository} config user.name openhands
 git -C {repository} config user.email openhands@sandbox.invalid"""
-BUNDLE = """cd {repository}
-git add --all && {{ git diff --cached --quiet || git commit --quiet --no-verify --message work; }}
+BUNDLE = """set -e
+cd {repository}
+rm -f .git/index.lock
+git add --all
+git diff --cached --quiet || git commit --quiet --no-verify --message work
 git branch --force handover-work HEAD
 rm -f {bundle}
 [ "$(git rev-parse HEAD)" = {base} ] || git bundle create --quiet {bundle} {base}..handover-work"""
@@ -139,7 +142,7 @@ async def _furnish(run: Run, shop: Workshop, sandbox: Sandbox, agent: AgentServe
     """Put the clone into the sandbox, without remotes, unless it is there from before a crash."""
     if await agent.exists(str(run.id)):
         return
-    sandbox.put(shop.bundle_in.name, shop.bundle_in)
+    await asyncio.to_thread(sandbox.put, shop.bundle_in.name, shop.bundle_in)
     script = CLONE.format(
         repository=shlex.quote(_repository(sandbox)),
         branch=shlex.quote(run.base_branch),
@@ -152,7 +155,10 @@ async def _furnish(run: Run, shop: Workshop, sandbox: Sandbox, agent: AgentServe
 
 async def _converse(run_id: str, sandbox: Sandbox, agent: AgentServer) -> Watched:
     run = await run_of(run_id)
-    await agent.create(await _conversation(run, sandbox))
+    if await agent.exists(run_id):
+        await agent.go_on(run_id)
+    else:
+        await agent.create(await _conversation(run, sandbox))
     await _resume_after_our_own_fall(run_id, agent)
     if await move(run_id, State.WORKING, saying=f"The agent is at work on {run.repository}"):
         await telling.say_working(run_id)
@@ -210,16 +216,18 @@ async def _take_out(
     )
     done = await agent.execute(script, cwd=repository, seconds=300)
     if done.exit_code != 0:
-        raise SandboxFailed(f"The work could not be bundled: {done.output[-300:]}")
+        told = replies.work_refused(reason=f"git could not take it up. {done.output[-300:]}", mention=settings.MENTION)
+        raise Ended(Cause.WORK_REFUSED, told)
+    most = settings.WORK_MEGABYTES * 2**20
     try:
-        bundle = sandbox.take(shop.bundle_out.name, most_bytes=settings.WORK_MEGABYTES * 2**20)
+        bundle = await asyncio.to_thread(sandbox.take, shop.bundle_out.name, most_bytes=most)
     except NotTaken as refusal:
         raise Ended(
             Cause.WORK_REFUSED, replies.work_refused(reason=str(refusal), mention=settings.MENTION)
         ) from refusal
     if bundle is None:
         raise _nothing_made(watched)
-    shop.keep(bundle)
+    await asyncio.to_thread(shop.keep, bundle)
 
 
 def _nothing_made(watched: Watched) -> Ended:

@@ -1,6 +1,7 @@
 """`kill -9` of the whole process on the way of a mention: after the restart, everything has happened once."""
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,3 +94,19 @@ def conversations(world: World, run_id: str) -> int:
     """How many conversations the run's agent-server has begun."""
     (folder,) = (world.rehearsal.folder / "data" / "runs").iterdir()
     return len([entry for entry in (folder / "sandbox" / "state" / "conversations").iterdir() if entry.is_dir()])
+
+
+def test_told_to_end_while_the_agent_works_and_started_again() -> None:
+    with pretend_world("stand-in") as world:
+        POINTS["while the agent works"].hold(world)
+        world.ask("@openhands please fix this")
+        world.eventually(lambda: world.model.faults.waiting, "the agent works")
+        began = time.monotonic()
+        world.rehearsal.process.terminate()
+        assert world.rehearsal.process.wait(timeout=20) == 0
+        assert time.monotonic() - began < 10
+        world.model.faults.clear()
+        world.rehearsal.start()
+        assert world.ended().cause == "pull-request"
+        assert len(world.said()) == 1
+        assert "Traceback" not in world.rehearsal.log()

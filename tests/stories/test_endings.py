@@ -87,5 +87,13 @@ def test_rights_withdrawn_while_the_agent_works(world: World) -> None:
     assert world.forge.branches(world.repository) == ["main"]
 
 
+def test_work_that_git_cannot_take_up_is_not_told_as_nothing(world: World) -> None:
+    run = world.ending(
+        "@openhands [script:obey] do\nDO: echo new > new.txt && mkdir nested && git -C nested init --quiet"
+    )
+    assert run.cause == "work-refused", run.told
+    assert "nested" in run.told
+
+
 def dashed(run_id: str) -> str:
     return f"{run_id[:8]}-{run_id[8:12]}-{run_id[12:16]}-{run_id[16:20]}-{run_id[20:]}"

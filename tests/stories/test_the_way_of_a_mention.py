@@ -107,3 +107,17 @@ def test_restricted_comments_are_not_in_the_prompt(world: World) -> None:
     asked = str(world.model.calls[-1].asked)
     assert "a word for all" in asked
     assert "a word for developers" not in asked
+
+
+def test_a_restricted_request_is_not_in_the_pull_request(world: World) -> None:
+    world.ask("@openhands a word for developers", visibility=Visibility("role", "Developers"))
+    world.ended()
+    (proposal,) = world.forge.pull_requests(world.repository)
+    assert "a word for developers" not in proposal.body
+    assert "agent reports" not in proposal.body
+
+
+def test_a_bot_that_may_not_edit_says_the_ending_in_a_new_comment(world: World) -> None:
+    world.jira.faults.add(method="PUT", path=r"/comment/\d+$", status=403, times=3)
+    world.ending()
+    assert "/pull/" in world.said()[-1]

@@ -57,7 +57,7 @@ async def main() -> None:
             await durable.enqueue(play, name, one_at_a_time=issue, order=order + 1)
     await asyncio.sleep(SECONDS)
     log(f"threads {threading.active_count()}")
-    durable.stop()
+    await durable.stop()
 
 
 asyncio.run(main())

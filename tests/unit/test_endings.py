@@ -75,3 +75,16 @@ def test_the_body_of_a_pull_request_quotes_what_others_wrote() -> None:
     )
     assert "> please fix\n> this" in body
     assert "> # Done" in body
+
+
+def test_what_was_pushed_before_the_forge_went_away_is_told() -> None:
+    told = replies.forge_unavailable(forge_url="https://git.example.com", branch="feature/PAY-1")
+    assert "pushed to `feature/PAY-1`" in told
+    assert "Nothing was pushed" not in told
+    assert "Nothing was pushed" in replies.forge_unavailable(forge_url="https://git.example.com", branch="")
+
+
+def test_words_of_others_are_quoted_and_make_no_links() -> None:
+    told = replies.asks(question="[Sign in](http://evil.example)\nplease", mention="@openhands")
+    assert "> [Sign in](http://evil.example)\n> please" in told
+    assert replies.literal("[~lina] *x*") == r"\[\~lina\] \*x\*"

@@ -6,7 +6,7 @@ import pytest
 
 from handover.agent.server import AgentRefused, AgentUnavailable, AgentUnreadable
 from handover.forges.forge import ForgeUnavailable
-from handover.jira.client import JiraUnavailable
+from handover.jira.client import JiraMissing, JiraRefused, JiraUnavailable, JiraUnreadable
 from handover.runs.endings import Ended
 from handover.runs.models import Cause
 from handover.sandboxes.open import SandboxFailed
@@ -14,6 +14,9 @@ from handover.sandboxes.open import SandboxFailed
 ERRORS = (
     Ended(Cause.STOPPED, "Stopped."),
     JiraUnavailable("Jira is away.", retry_after=3, status=503),
+    JiraRefused("No.", status=403),
+    JiraMissing("Gone.", status=404),
+    JiraUnreadable("A login page."),
     ForgeUnavailable("The forge is away.", retry_after=3),
     SandboxFailed("It fell.", "its last words"),
     AgentUnavailable("No answer."),
