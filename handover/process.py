@@ -19,6 +19,7 @@ from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
 from handover.gateway.upstream import upstream_of
 from handover.lib import http
+from handover.lib.serving import Server
 from handover.runs import live
 from handover.runs.intake import Intake
 from handover.runs.ledger import RunLedger
@@ -142,13 +143,8 @@ def _config(app: object) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn, ended by us: its own signal handling would end the process before what stands around it has stopped."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
+class _Server(Server):
+    """The pages and the door, until told to end."""
 
     def end(self) -> None:
         """Answer what is under way, and end."""

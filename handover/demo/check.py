@@ -1,7 +1,6 @@
 """`handover demo --check`: the way of a mention, watched from outside, a line per step with its seconds."""
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,18 +75,9 @@ def _steps(rehearsal: Rehearsal) -> list[Step]:
 
 
 def _run(rehearsal: Rehearsal, column: str) -> str:
-    rows = _rows(rehearsal, f"SELECT {column} FROM handover_run ORDER BY number DESC LIMIT 1")  # noqa: S608  ours
+    rows = rehearsal.rows(f"SELECT {column} FROM handover_run ORDER BY number DESC LIMIT 1")  # noqa: S608  ours
     return str(rows[0][0]) if rows else ""
 
 
 def _has_called_the_model(rehearsal: Rehearsal) -> bool:
-    return bool(_rows(rehearsal, "SELECT 1 FROM handover_modelcall LIMIT 1"))
-
-
-def _rows(rehearsal: Rehearsal, query: str) -> list[tuple[object, ...]]:
-    file = rehearsal.folder / "data" / "handover.sqlite3"
-    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
+    return bool(rehearsal.rows("SELECT 1 FROM handover_modelcall LIMIT 1"))

@@ -6,14 +6,16 @@ import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -112,6 +114,12 @@ class Rehearsal:
             timeout=60,
         )
         return done.stdout.decode()
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Rows of Handover's database, read beside it."""
+        file = self.folder / "data" / "handover.sqlite3"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as connection:
+            return connection.execute(query, values).fetchall()
 
     def log(self) -> str:
         """What Handover has logged."""

@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,6 +9,7 @@ from typing import Self
 import uvicorn
 
 from handover.gateway.app import Gateway
+from handover.lib.serving import Server
 
 GRACE_SECONDS = 3
 START_SECONDS = 10.0
@@ -66,8 +65,8 @@ class GatewayServer:
         await self.stop()
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its signal handlers: the process that it lives in has its own."""
+class _Server(Server):
+    """Says when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -77,11 +76,6 @@ class _Server(uvicorn.Server):
         """Listen, and say so."""
         await super().startup(sockets=sockets)
         self.up.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
 
 
 def listen(path: Path) -> socket.socket:

@@ -2,11 +2,9 @@
 
 import itertools
 import json
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from handover.demo.rehearsal import Rehearsal
@@ -53,7 +51,7 @@ class World:
 
     def runs(self, issue: str = "") -> list[Story]:
         """The runs of an issue, oldest first."""
-        rows = self.rows(
+        rows = self.rehearsal.rows(
             "SELECT id, issue_key, state, cause, told, repository, branch, pull_request_url, asker_name"
             " FROM handover_run WHERE issue_id = ? ORDER BY number",
             self.jira.issue_id(issue or self.issue),
@@ -81,15 +79,6 @@ class World:
     def by_the_bot(self, issue: str = "") -> list[Comment]:
         """The bot's comments, oldest first."""
         return [comment for comment in self.jira.comments(issue or self.issue) if comment.author == self.people.bot]
-
-    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Rows of Handover's database, read beside it."""
-        file: Path = self.rehearsal.folder / "data" / "handover.sqlite3"
-        connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
-        try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
 
     def eventually(self, look: Callable[[], T | None], what: str, *, seconds: float = PATIENCE_SECONDS) -> T:
         """The first answer of `look` that is something, within `seconds`."""
