@@ -6,15 +6,28 @@ from typing import Any
 
 import uvicorn
 
+from standins.authority import Identity
+
 
 class Served:
-    """An ASGI app that answers on loopback until `stop`. `with Served(app) as served: served.url`."""
+    """An ASGI app that answers on loopback until `stop`. `with Served(app) as served: served.url`.
 
-    def __init__(self, app: Any, *, port: int = 0) -> None:
+    With `tls` it answers over TLS alone, and shows that certificate.
+    """
+
+    def __init__(self, app: Any, *, port: int = 0, tls: Identity | None = None) -> None:
         self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1, access_log=False)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            access_log=False,
+            ssl_certfile=tls.chain if tls else None,
+            ssl_keyfile=tls.key if tls else None,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
         self._thread.start()
