@@ -252,9 +252,54 @@ def test_a_webhook_is_registered_by_an_administrator(play: Play, receiver: Recei
     assert admin.get(f"{HOOKS}/{hook['id']}").status_code == 404
 
 
-def test_the_secret_may_be_shown(play: Play, admin: httpx.Client) -> None:
-    play.jira.settings.secret_shown = True
+def test_the_secret_may_be_shown_or_masked(play: Play, admin: httpx.Client) -> None:
+    play.jira.settings.webhooks.secret_shown = "clear"
     assert admin.get(f"{HOOKS}/1").json()["configuration"]["SECRET"] == SECRET
+    play.jira.settings.webhooks.secret_shown = "masked"
+    assert admin.get(f"{HOOKS}/1").json()["configuration"]["SECRET"] == "********"
+
+
+def test_a_secret_or_a_body_may_not_take(play: Play, receiver: Receiver, admin: httpx.Client) -> None:
+    traits = play.jira.settings.webhooks
+    traits.secret_shown, traits.keeps_secret, traits.keeps_body = "clear", False, False
+    admin.put(f"{HOOKS}/1", json=hook_body(receiver, configuration={"SECRET": "s", "EXCLUDE_BODY": "false"}))
+    assert admin.get(f"{HOOKS}/1").json()["configuration"] == {"EXCLUDE_BODY": "true"}
+
+
+@pytest.mark.parametrize(
+    ("pages", "query", "first", "count"),
+    [
+        (True, "", 1, 100),
+        (True, "?start=100&limit=100", 101, 21),
+        (True, "?limit=1000", 1, 100),
+        (True, "?start=121", None, 0),
+        (False, "?start=100&limit=10", 1, 121),
+    ],
+    ids=["the first page", "the second", "no page is larger", "beyond the end", "without paging"],
+)
+def test_webhooks_are_listed_by_pages(
+    play: Play, receiver: Receiver, admin: httpx.Client, pages: bool, query: str, first: int | None, count: int
+) -> None:
+    for number in range(120):
+        play.jira.register_webhook(f"{receiver.url}/{number}")
+    play.jira.settings.webhooks.pages = pages
+    listed = admin.get(f"{HOOKS}{query}").json()
+    assert (next((one["id"] for one in listed), None), len(listed)) == (first, count)
+
+
+def test_a_write_may_be_answered_without_a_body(play: Play, receiver: Receiver, admin: httpx.Client) -> None:
+    play.jira.settings.webhooks.bare_writes = True
+    made = admin.post(HOOKS, json=hook_body(receiver))
+    assert (made.status_code, made.content) == (204, b"")
+    assert [one["id"] for one in admin.get(HOOKS).json()] == [1, 2]
+
+
+def test_a_token_that_expired_is_nobodys(play: Play) -> None:
+    admin = play.client(play.people.administrator)
+    play.jira.revoke(admin.headers["Authorization"].removeprefix("Bearer "))
+    refused = admin.get(HOOKS)
+    assert (refused.status_code, refused.headers["X-AUSERNAME"]) == (401, "anonymous")
+    assert admin.get("/rest/api/2/serverInfo").status_code == 200
 
 
 def test_others_may_not_see_webhooks(play: Play, receiver: Receiver) -> None:

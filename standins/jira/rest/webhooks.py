@@ -21,9 +21,12 @@ COUNTED: dict[Outcome, str] = {"error": "errors", "failure": "failures", "succes
 def listed(call: Call) -> Response:
     """A bare array, a page of it."""
     call.administrator()
-    start, most, event = call.number("start", 0), call.number("limit", USUAL), call.query.get("event")
+    event, traits = call.query.get("event"), call.jira.settings.webhooks
     hooks = [hook for hook in call.jira.hooks.all() if event is None or event in hook.events]
-    return answered([_shown(call, hook) for hook in hooks[start : start + most]])
+    if traits.pages:
+        start, most = max(0, call.number("start", 0)), call.number("limit", USUAL)
+        hooks = hooks[start : start + max(0, min(most, traits.most_listed))]
+    return answered([_shown(call, hook) for hook in hooks])
 
 
 def create(call: Call) -> Response:
@@ -32,7 +35,7 @@ def create(call: Call) -> Response:
     name, url, events = _checked(call)
     hook = call.jira.hooks.add(name=name, url=url, events=events)
     _configure(call, hook)
-    return answered(_shown(call, hook), 201)
+    return _written(call, hook, 201)
 
 
 def read(call: Call) -> Response:
@@ -46,7 +49,7 @@ def edit(call: Call) -> Response:
     hook.name, hook.url, hook.events = _checked(call)
     hook.updated = call.jira.clock()
     _configure(call, hook)
-    return answered(_shown(call, hook))
+    return _written(call, hook, 200)
 
 
 def delete(call: Call) -> Response:
@@ -94,14 +97,30 @@ def _checked(call: Call) -> tuple[str, str, list[str]]:
 
 def _configure(call: Call, hook: Webhook) -> None:
     sent, body = call.body.get("configuration"), call.body
+    traits = call.jira.settings.webhooks
     hook.configuration = {str(key): str(value) for key, value in sent.items()} if isinstance(sent, dict) else {}
+    if not traits.keeps_secret:
+        hook.configuration.pop("SECRET", None)
+    if not traits.keeps_body:
+        hook.configuration["EXCLUDE_BODY"] = "true"
     hook.active = body.get("active") is not False
     hook.scope = str(body.get("scopeType") or "global")
     hook.verifies_certificate = body.get("sslVerificationRequired") is not False
 
 
+def _written(call: Call, hook: Webhook, status: int) -> Response:
+    return nothing() if call.jira.settings.webhooks.bare_writes else answered(_shown(call, hook), status)
+
+
+def _shown_configuration(call: Call, hook: Webhook) -> dict[str, str]:
+    shown = dict(hook.configuration)
+    secret, how = shown.pop("SECRET", ""), call.jira.settings.webhooks.secret_shown
+    if secret and how != "hidden":
+        shown["SECRET"] = secret if how == "clear" else "*" * 8
+    return shown
+
+
 def _shown(call: Call, hook: Webhook) -> Json:
-    hidden = () if call.jira.settings.secret_shown else ("SECRET",)
     shown: Json = {
         "id": hook.id,
         "name": hook.name,
@@ -109,7 +128,7 @@ def _shown(call: Call, hook: Webhook) -> Json:
         "events": list(hook.events),
         "createdDate": round(hook.created * 1000),
         "updatedDate": round(hook.updated * 1000),
-        "configuration": {key: value for key, value in hook.configuration.items() if key not in hidden},
+        "configuration": _shown_configuration(call, hook),
         "active": hook.active,
         "scopeType": hook.scope,
         "sslVerificationRequired": hook.verifies_certificate,
