@@ -25,6 +25,7 @@ class UserBody(msgspec.Struct, rename="camel", frozen=True):
     name: str | None = None
     display_name: str | None = None
     email_address: str | None = None
+    active: bool | None = None
 
 
 class VisibilityBody(msgspec.Struct, frozen=True):
@@ -139,6 +140,39 @@ class ServerInfoBody(msgspec.Struct, rename="camel", frozen=True):
     version: str | None = None
     version_numbers: tuple[int, ...] = ()
     deployment_type: str | None = None
+
+
+class GroupBody(msgspec.Struct, frozen=True):
+    """A group of users."""
+
+    name: str | None = None
+
+
+class GroupsBody(msgspec.Struct, frozen=True):
+    """The groups of a user, where they were asked for."""
+
+    items: tuple[GroupBody, ...] = ()
+
+
+class AccountBody(msgspec.Struct, frozen=True):
+    """A user with their groups."""
+
+    name: str | None = None
+    groups: GroupsBody | None = None
+
+
+class PermissionsBody(msgspec.Struct, frozen=True):
+    """The caller's permissions by their keys, such as ADMINISTER."""
+
+    permissions: dict[str, object] | None = None
+
+
+class TokenBody(msgspec.Struct, rename="camel", frozen=True):
+    """A personal access token of the caller, without the token itself."""
+
+    id: Id = None
+    name: str | None = None
+    expiring_at: str | None = None
 
 
 class Refusal(msgspec.Struct, rename="camel", frozen=True):

@@ -10,7 +10,16 @@ import httpx
 import msgspec
 
 from handover.jira import records
-from handover.jira.bodies import CommentBody, CommentPage, IssueBody, ServerInfoBody, UserBody
+from handover.jira.bodies import (
+    AccountBody,
+    CommentBody,
+    CommentPage,
+    IssueBody,
+    PermissionsBody,
+    ServerInfoBody,
+    TokenBody,
+    UserBody,
+)
 from handover.jira.errors import (
     JiraAnonymous,
     JiraError,
@@ -20,12 +29,23 @@ from handover.jira.errors import (
     JiraUnreadable,
 )
 from handover.jira.exchange import Exchange, segment
-from handover.jira.lenient import NotJson, decoded, parsed_object
-from handover.jira.records import Absent, Comment, Issue, LabelAdded, ServerInfo, User, Visibility
+from handover.jira.lenient import NotJson, decoded, decoded_list, parsed_object
+from handover.jira.records import (
+    Absent,
+    Comment,
+    Identity,
+    Issue,
+    LabelAdded,
+    PersonalToken,
+    ServerInfo,
+    User,
+    Visibility,
+)
 
 __all__ = [
     "Absent",
     "Comment",
+    "Identity",
     "Issue",
     "Jira",
     "JiraAnonymous",
@@ -35,6 +55,7 @@ __all__ = [
     "JiraUnavailable",
     "JiraUnreadable",
     "LabelAdded",
+    "PersonalToken",
     "ServerInfo",
     "User",
     "Visibility",
@@ -60,11 +81,36 @@ class Jira:
 
     async def myself(self) -> User:
         """Whose token it is."""
-        return records.known_user(await self._get("/myself", UserBody))
+        return (await self.identity()).user
+
+    async def identity(self) -> Identity:
+        """Whose token it is, by the answer and by its header. Raises JiraAnonymous where the token is nobody's."""
+        answer = await self._exchange.ask("GET", f"{API}/myself")
+        return Identity(records.known_user(_read(answer.content, UserBody)), answer.signed_in_as)
 
     async def user(self, name: str) -> User:
         """The user of this name."""
         return records.known_user(await self._get("/user", UserBody, {"username": name}))
+
+    async def search_users(self, text: str) -> list[User]:
+        """The active users whose name or address begins so, where Jira lets the caller search addresses."""
+        query: dict[str, str | int] = {"username": text, "maxResults": PAGE}
+        found = [records.user(body) for body in await self._list(f"{API}/user/search", UserBody, query)]
+        return [user for user in found if user.key and user.active]
+
+    async def groups_of(self, user_name: str) -> frozenset[str]:
+        """The names of the groups that the user is in."""
+        query = {"username": user_name, "expand": "groups"}
+        return records.groups(await self._get("/user", AccountBody, query))
+
+    async def permissions(self, *names: str) -> frozenset[str]:
+        """Which of these permissions the caller has, such as ADMINISTER."""
+        return records.held(await self._get("/mypermissions", PermissionsBody), names)
+
+    async def own_tokens(self) -> list[PersonalToken]:
+        """The caller's personal access tokens. JiraMissing where this Jira has none, or has them switched off."""
+        bodies = await self._list("/rest/pat/latest/tokens", TokenBody)
+        return [records.personal_token(body) for body in bodies]
 
     async def issue(self, id_or_key: str) -> Issue:
         """The issue; for the old key of a moved one, it has the new key."""
@@ -147,6 +193,13 @@ class Jira:
 
     async def _get(self, path: str, into: type[S], query: Mapping[str, str | int] | None = None) -> S:
         return _read(await self._exchange.send("GET", f"{API}{path}", query=query), into)
+
+    async def _list(self, path: str, into: type[S], query: Mapping[str, str | int] | None = None) -> list[S]:
+        answer = await self._exchange.send("GET", path, query=query)
+        try:
+            return decoded_list(answer, into)
+        except NotJson as error:
+            raise JiraUnreadable(f"Jira's answer cannot be read: {error}") from error
 
 
 def _comment(issue_id: str, comment_id: str) -> str:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 import httpx
 import msgspec
@@ -14,6 +15,14 @@ from handover.lib.http import bounded
 
 LONGEST_WAIT = 60.0
 SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Jira answers: its JSON, or b"" where there is none, and whom it took us for, or "" where it does not say."""
+
+    content: bytes
+    signed_in_as: str
 
 
 class Exchange:
@@ -34,6 +43,12 @@ class Exchange:
         self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: object = None
     ) -> bytes:
         """The answer's JSON, or b"" where there is none. Raises JiraError."""
+        return (await self.ask(method, path, query=query, body=body)).content
+
+    async def ask(
+        self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: object = None
+    ) -> Answer:
+        """The answer with whom Jira took us for. Raises JiraError."""
         content = None if body is None else msgspec.json.encode(body)
         headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
         url = f"{self._base_url}{path}"
@@ -42,7 +57,7 @@ class Exchange:
             response = await bounded(self._http, request)
         except httpx.RequestError as error:
             raise JiraUnavailable(f"{self._base_url} cannot be reached: {error or type(error).__name__}") from error
-        return self._judged(response)
+        return Answer(self._judged(response), unquote(response.headers.get("X-AUSERNAME", "")))
 
     def _judged(self, response: httpx.Response) -> bytes:
         status = response.status_code

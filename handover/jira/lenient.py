@@ -29,6 +29,17 @@ def decoded(data: bytes, into: type[S]) -> S:
         return _kept_object(parsed_object(data), into)
 
 
+def decoded_list(data: bytes, into: type[S]) -> list[S]:
+    """The objects of the array in `data`; what in it is no object is left out. Raises NotJson."""
+    try:
+        parsed = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise NotJson("It is not JSON.") from error
+    if not isinstance(parsed, list):
+        raise NotJson("It is JSON, but no list.")
+    return [_kept_object(item, into) for item in parsed if isinstance(item, dict)]
+
+
 def parsed_object(data: bytes) -> dict[str, object]:
     """The object in `data`, as Python has it. Raises NotJson."""
     try:

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handover.jira import bodies
-from handover.jira.bodies import CommentBody, IssueBody, ServerInfoBody, UserBody
+from handover.jira.bodies import (
+    AccountBody,
+    CommentBody,
+    IssueBody,
+    PermissionsBody,
+    ServerInfoBody,
+    TokenBody,
+    UserBody,
+)
 from handover.jira.errors import JiraUnreadable
 from handover.jira.labels import Labels, before_and_after
 
@@ -20,12 +28,33 @@ class ServerInfo:
 
 @dataclass(frozen=True)
 class User:
-    """A Jira user. `key` never changes, `name` may; both are empty for an anonymous author."""
+    """A Jira user. `key` never changes, `name` may; both are empty for an anonymous author.
+
+    `email` is None where Jira hides it; where Jira masks it, it is no address, such as "fred at example dot com".
+    """
 
     key: str
     name: str
     display_name: str
     email: str | None
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose token it is: the user that Jira names, and the user name in the answer's header ("" without one)."""
+
+    user: User
+    signed_in_as: str
+
+
+@dataclass(frozen=True)
+class PersonalToken:
+    """A personal access token of the caller. `expires` is None where it never does."""
+
+    id: str
+    name: str
+    expires: datetime | None
 
 
 @dataclass(frozen=True)
@@ -84,7 +113,8 @@ def server_info(body: ServerInfoBody) -> ServerInfo:
 def user(body: UserBody | None) -> User:
     """The user; one without key and name where there is none."""
     body = body or UserBody()
-    return User(body.key or "", body.name or "", body.display_name or body.name or "", body.email_address)
+    shown = body.display_name or body.name or ""
+    return User(body.key or "", body.name or "", shown, body.email_address or None, active=body.active is not False)
 
 
 def known_user(body: UserBody) -> User:
@@ -93,6 +123,32 @@ def known_user(body: UserBody) -> User:
     if not found.key or not found.name:
         raise JiraUnreadable("The answer names no user.")
     return found
+
+
+def groups(body: AccountBody) -> frozenset[str]:
+    """The names of the user's groups. Raises JiraUnreadable where there is no user, or no word of groups."""
+    if not body.name or body.groups is None:
+        raise JiraUnreadable("The answer names no groups of the user.")
+    return frozenset(group.name for group in body.groups.items if group.name)
+
+
+def held(body: PermissionsBody, names: tuple[str, ...]) -> frozenset[str]:
+    """Which of these permissions the caller has. Raises JiraUnreadable where the answer tells of none at all."""
+    if body.permissions is None:
+        raise JiraUnreadable("The answer tells of no permissions.")
+    return frozenset(name for name in names if _has(body.permissions.get(name)))
+
+
+def personal_token(body: TokenBody) -> PersonalToken:
+    """The token. Raises JiraUnreadable where there is none."""
+    token_id = bodies.id_of(body.id)
+    if token_id is None:
+        raise JiraUnreadable("The answer holds no personal access token.")
+    return PersonalToken(token_id, body.name or "", moment(body.expiring_at) if body.expiring_at else None)
+
+
+def _has(permission: object) -> bool:
+    return isinstance(permission, dict) and permission.get("havePermission") is True
 
 
 def issue(body: IssueBody) -> Issue:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from starlette.types import ASGIApp
 
@@ -74,6 +75,13 @@ class StandInJira:
             user = User(kept, name, display_name, address, administrator, frozenset(belongs))
             self.people.add(user, password=password)
             return user
+
+    def change_user(self, user: User, **changes: object) -> User:
+        """Change an account's `email`, `active`, `name` or whatever else it has. Returns it as it is now."""
+        with self.lock:
+            changed = replace(self.people.by_key(user.key) or user, **changes)  # type: ignore[arg-type]
+            self.people.replace(changed)
+            return changed
 
     def token_for(self, user: User, *, days: int | None = None, name: str = "rehearsal") -> str:
         """A new personal access token."""

@@ -26,6 +26,10 @@ class People:
         if password:
             self._passwords[user.key] = password
 
+    def replace(self, user: User) -> None:
+        """The account as it is now."""
+        self._users[user.key] = user
+
     def all(self) -> list[User]:
         """Every account, in the order of their coming."""
         return list(self._users.values())
@@ -60,10 +64,19 @@ class People:
         token = self._tokens.get(raw)
         if token is None or (token.expires is not None and token.expires <= self._clock()):
             return None
-        return self._users.get(token.user_key)
+        return self.active(token.user_key)
+
+    def active(self, key: str) -> User | None:
+        """The account with this key, if it may still sign in."""
+        user = self._users.get(key)
+        return user if user and user.active else None
 
     def with_password(self, name: str, password: str) -> User | None:
         """Who is behind a name and a password."""
         user = self.by_name(name)
         known = self._passwords.get(user.key, "") if user else ""
-        return user if known and secrets.compare_digest(known.encode(), password.encode()) else None
+        return (
+            user
+            if user and user.active and known and secrets.compare_digest(known.encode(), password.encode())
+            else None
+        )

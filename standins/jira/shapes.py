@@ -3,7 +3,7 @@
 https://docs.atlassian.com/software/jira/docs/api/REST/9.12.0/
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -47,14 +47,14 @@ class Shapes:
             "timeZone": user.time_zone,
         }
 
-    def account(self, user: User) -> Json:
-        """A user asked for by name."""
+    def account(self, user: User, *, expand: Collection[str] = ()) -> Json:
+        """A user asked for by name; groups are only counted where they are not expanded."""
         groups = [{"name": name, "self": f"{self._rest}/group?groupname={quote(name)}"} for name in sorted(user.groups)]
         return {
             **self.user(user),
             "deleted": False,
             "locale": "en_UK",
-            "groups": {"size": len(groups), "items": groups},
+            "groups": {"size": len(groups), "items": groups if "groups" in expand else []},
             "applicationRoles": {"size": 1, "items": []},
             "expand": "groups,applicationRoles",
         }
@@ -173,6 +173,10 @@ class Shapes:
     def _status(self) -> Json:
         category = {"self": f"{self._rest}/statuscategory/2", "id": 2, "key": "new", "name": "To Do"}
         return {"self": f"{self._rest}/status/10000", "id": "10000", "name": "To Do", "statusCategory": category}
+
+    def shows_emails(self) -> bool:
+        """Whether the viewer sees whole addresses."""
+        return self._viewer is not None and (self._emails in ("show", "logged-in") or self._viewer.administrator)
 
     def _email(self, user: User) -> str:
         if self._emails == "show" or (self._viewer is not None and self._viewer.administrator):

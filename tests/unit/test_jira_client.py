@@ -69,6 +69,75 @@ def test_a_user_by_name(world: World) -> None:
         world.call(lambda jira: jira.user("nobody here"))
 
 
+def test_whom_jira_took_the_caller_for(world: World) -> None:
+    name = "lina linde+x"
+    lina = world.jira.change_user(world.people.linked, name=name)
+    identity = world.call(lambda jira: jira.identity(), token=world.jira.token_for(lina))
+    assert (identity.user.name, identity.signed_in_as) == (name, name)
+
+
+def test_users_are_found_by_their_address(world: World) -> None:
+    def found(text: str) -> list[tuple[str, str | None]]:
+        return [(user.key, user.email) for user in world.call(lambda jira: jira.search_users(text))]
+
+    address = "lina.linde@acme.example"
+    assert found(address) == [("JIRAUSER10101", address)]
+    world.jira.settings.email_visibility = "mask"
+    assert found("lina") == [("JIRAUSER10101", "lina dot linde at acme dot example")]
+    assert found(address) == []
+    world.jira.settings.email_visibility = "hide"
+    world.jira.settings.search_finds_hidden_emails = True
+    assert found(address) == [("JIRAUSER10101", None)]
+    world.jira.change_user(world.people.linked, active=False)
+    assert found(address) == []
+
+
+def test_the_groups_of_a_user(world: World) -> None:
+    groups = world.call(lambda jira: jira.groups_of("ada"))
+    assert groups == {"jira-software-users", "jira-administrators"}
+    with pytest.raises(JiraMissing):
+        world.call(lambda jira: jira.groups_of("nobody"))
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"name":"ada"}', b'{"groups":{"items":[]}}', b'{"name":"ada","groups":7}'], ids=["none", "nobody", "odd"]
+)
+def test_groups_that_are_not_told_are_not_taken_for_none(world: World, body: bytes) -> None:
+    world.jira.faults.add(path="/user", status=200, body=body)
+    with pytest.raises(JiraUnreadable, match="no groups"):
+        world.call(lambda jira: jira.groups_of("ada"))
+
+
+def test_what_the_caller_may_do(world: World) -> None:
+    def held(token: str) -> frozenset[str]:
+        return world.call(lambda jira: jira.permissions("ADMINISTER", "ADD_COMMENTS", "NO_SUCH"), token=token)
+
+    assert held(world.token) == {"ADD_COMMENTS"}
+    assert held(world.jira.token_for(world.people.administrator)) == {"ADMINISTER", "ADD_COMMENTS"}
+    with pytest.raises(JiraAnonymous):
+        held("bad")
+    world.jira.faults.add(path="/mypermissions", status=200, body=b"{}")
+    with pytest.raises(JiraUnreadable, match="no permissions"):
+        held(world.token)
+
+
+def test_when_the_callers_tokens_end(world: World) -> None:
+    ends = datetime.now(UTC) + timedelta(days=30)
+    token = world.jira.token_for(world.people.linked, days=30, name="handover")
+    world.jira.token_for(world.people.linked, name="for ever")
+    first, second = world.call(lambda jira: jira.own_tokens(), token=token)
+    assert (first.name, second.name, second.expires) == ("handover", "for ever", None)
+    assert first.expires is not None
+    assert abs(first.expires - ends) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("body", [b"{", b"{}", b'[{"name":"without id"}]', b'[{"id":1,"expiringAt":"soon"}]'])
+def test_tokens_that_cannot_be_read(world: World, body: bytes) -> None:
+    world.jira.faults.add(path="/rest/pat", status=200, body=body)
+    with pytest.raises(JiraUnreadable):
+        world.call(lambda jira: jira.own_tokens())
+
+
 def test_the_server(world: World) -> None:
     server = world.call(lambda jira: jira.server_info())
     assert server.base_url == "http://jira.acme.example/jira"
