@@ -21,6 +21,7 @@ TARGET = Path(__file__).resolve().parent.parent / "var" / "github-openapi.json"
 OPERATIONS = {
     "/user": ["get"],
     "/user/emails": ["get"],
+    "/applications/{client_id}/token": ["delete"],
     "/repos/{owner}/{repo}": ["get"],
     "/repos/{owner}/{repo}/pulls": ["get", "post"],
     "/repos/{owner}/{repo}/pulls/{pull_number}": ["get"],

@@ -9,7 +9,8 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from standins.faults import Faults
-from standins.forge import git_http, github, pages
+from standins.forge import consent, git_http, github, pages
+from standins.forge.applications import Applications
 from standins.forge.records import (
     Access,
     AlreadyProposed,
@@ -19,9 +20,9 @@ from standins.forge.records import (
     Unknown,
     User,
     moment,
-    new_token,
 )
 from standins.forge.repositories import BareRepository, Commit
+from standins.forge.tokens import Kind, Token, Tokens
 
 MOST_REQUESTS = 10_000
 
@@ -36,12 +37,13 @@ class StandInForge:
         self.requests: list[Request] = []
         self._lock = threading.RLock()
         self._ids = itertools.count(1001)
+        self.tokens = Tokens()
+        self.applications = Applications(self.tokens)
         self._users: dict[str, User] = {}
-        self._tokens: dict[str, str] = {}
         self._repositories: list[Repository] = []
         self._former: dict[str, int] = {}
         self._pulls: dict[int, list[PullRequest]] = {}
-        routes = [*github.routes(self), *git_http.routes(self), *pages.routes(self)]
+        routes = [*github.routes(self), *consent.routes(self), *git_http.routes(self), *pages.routes(self)]
         self.app: ASGIApp = self._recorded(self.faults.around(Starlette(routes=routes)))
 
     # People
@@ -51,20 +53,40 @@ class StandInForge:
         self._users[login] = User(next(self._ids), login, name, email)
         return self._users[login]
 
-    def token_for(self, login: str) -> str:
-        """A new token of this account."""
-        token = new_token()
-        self._tokens[token] = self._users[login].login
-        return token
+    def users(self) -> list[User]:
+        """All accounts, by login."""
+        return sorted(self._users.values(), key=lambda user: user.login)
+
+    def user(self, login: str) -> User | None:
+        """The account of this login."""
+        return self._users.get(login)
+
+    def token_for(
+        self,
+        login: str,
+        *,
+        kind: Kind = "classic",
+        scopes: tuple[str, ...] = ("repo", "user"),
+        writes: bool = True,
+        seconds: float | None = None,
+    ) -> str:
+        """A new token of this account: a classic one with scopes, or a fine-grained one that may write or not."""
+        owner = self._users[login].login
+        given = scopes if kind == "classic" else ()
+        return self.tokens.issue(owner, kind=kind, scopes=given, writes=writes, seconds=seconds).raw
 
     def revoke(self, token: str) -> None:
         """From now on nobody knows the token."""
-        self._tokens.pop(token, None)
+        self.tokens.revoke(token)
 
     def user_of(self, token: str) -> User | None:
         """Whose token it is."""
-        login = self._tokens.get(token)
-        return self._users[login] if login else None
+        found = self.tokens.find(token)
+        return self.owner(found) if found else None
+
+    def owner(self, token: Token) -> User:
+        """Whose token it is."""
+        return self._users[token.login]
 
     # Repositories
 

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from standins.forge.records import Repository, User
 from standins.forge.repositories import clean_environment
+from standins.forge.tokens import Token
 
 if TYPE_CHECKING:
     from standins.forge.forge import StandInForge
@@ -33,13 +34,13 @@ def routes(forge: "StandInForge") -> list[Route]:
         service = request.query_params.get("service", "") if rest == "info/refs" else rest
         if service not in _SERVICES:
             return PlainTextResponse("Please upgrade your git client.\n", 403)
-        user = _user(forge, request)
-        if user is None:
+        token = _token(forge, request)
+        if token is None:
             return PlainTextResponse(
                 "Invalid username or token.\n", 401, headers={"WWW-Authenticate": 'Basic realm="GitHub"'}
             )
-        request.state.user = user.login
-        return await _served(forge, request, user, service)
+        request.state.token, request.state.user = token, token.login
+        return await _served(forge, request, forge.owner(token), service)
 
     return [Route("/{owner}/{name}.git/{rest:path}", endpoint, methods=["GET", "POST"])]
 
@@ -47,12 +48,12 @@ def routes(forge: "StandInForge") -> list[Route]:
 async def _served(forge: "StandInForge", request: Request, user: User, service: str) -> Response:
     path = f"{request.path_params['owner']}/{request.path_params['name']}"
     repository = forge.find(path)
-    if repository is None or user.login not in repository.access:
+    if repository is None or user.login not in repository.access or not request.state.token.may_see_code:
         return PlainTextResponse("Repository not found.\n", 404)
     if repository.path.lower() != path.lower():
         moved = str(request.url).replace(f"/{path}.git/", f"/{repository.path}.git/", 1)
         return RedirectResponse(moved, 301)
-    if service == "git-receive-pack" and (refusal := _may_not_push(repository, user)):
+    if service == "git-receive-pack" and (refusal := _may_not_push(repository, request.state.token)):
         return PlainTextResponse(refusal, 403)
     # The body is read to its end first: http-backend answers with headers before it has read, and a server that
     # streams both ways then waits for ever.
@@ -61,15 +62,17 @@ async def _served(forge: "StandInForge", request: Request, user: User, service: 
         return await run_in_threadpool(_backend, repository, request, user, body, length)
 
 
-def _may_not_push(repository: Repository, user: User) -> str:
+def _may_not_push(repository: Repository, token: Token) -> str:
     if repository.archived:
         return "This repository was archived so it is read-only.\n"
-    if repository.access[user.login] != "write":
-        return f"Permission to {repository.path}.git denied to {user.login}.\n"
+    if repository.access[token.login] != "write":
+        return f"Permission to {repository.path}.git denied to {token.login}.\n"
+    if not token.may_write_code:
+        return "Write access to repository not granted.\n"
     return ""
 
 
-def _user(forge: "StandInForge", request: Request) -> User | None:
+def _token(forge: "StandInForge", request: Request) -> Token | None:
     """Any user name does; the password is the token."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
@@ -78,7 +81,7 @@ def _user(forge: "StandInForge", request: Request) -> User | None:
         _, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return forge.user_of(password)
+    return forge.tokens.find(password)
 
 
 async def _spool(request: Request, body: IO[bytes]) -> int:

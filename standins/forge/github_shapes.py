@@ -65,7 +65,8 @@ class Shapes:
     """The shapes as one request sees them: every address in them begins as the request's own."""
 
     def __init__(self, request: Request) -> None:
-        self.web = f"{request.url.scheme}://{request.url.netloc}"
+        root = request.scope.get("root_path", "")  # the context path that the forge is served below
+        self.web = f"{request.url.scheme}://{request.url.netloc}{root}"
         self.api = f"{self.web}/api/v3"
 
     def account(self, login: str, number: int, kind: str = "User") -> Json:
@@ -103,7 +104,7 @@ class Shapes:
             **nothing,
             **counts,
             "name": user.name,
-            "email": user.email,
+            "email": None if user.hides_email else user.email,
             "blog": "",
             "created_at": user.created_at,
             "updated_at": user.created_at,
@@ -113,6 +114,18 @@ class Shapes:
             "two_factor_authentication": True,
             "user_view_type": "private",
         }
+
+    def addresses(self, user: User, host: str) -> list[Json]:
+        """`email`: the account's own, and the one that GitHub gives to whoever hides theirs."""
+        visibility = "private" if user.hides_email else "public"
+        own: Json = {"email": user.email, "primary": True, "verified": True, "visibility": visibility}
+        given: Json = {
+            "email": f"{user.id}+{user.login}@users.noreply.{host}",
+            "primary": False,
+            "verified": True,
+            "visibility": None,
+        }
+        return [own, given] if user.hides_email else [own]
 
     def repository(self, repository: Repository, user: User) -> Json:
         """`full-repository`, as this user sees it."""

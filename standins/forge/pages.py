@@ -46,19 +46,19 @@ def _list(forge: "StandInForge", request: Request) -> Response:
         for found in forge.repositories()
     )
     empty = "<li>There is no repository yet.</li>"
-    return _page("Repositories", f'<h1>Repositories</h1><ul class="rows sheet">{rows or empty}</ul>')
+    return page("Repositories", f'<h1>Repositories</h1><ul class="rows sheet">{rows or empty}</ul>')
 
 
 def _repository(forge: "StandInForge", request: Request) -> Response:
     found = forge.find(_path(request))
     if found is None:
-        return _nothing()
+        return nothing()
     branches = "".join(
         f'<li><span class="grow"><code>{escape(name)}</code></span></li>' for name in found.git.branches()
     )
     pulls = "".join(_pull_row(pull) for pull in reversed(forge.pull_requests(found.path)))
     clone = f"{request.url.scheme}://{request.url.netloc}/{found.path}.git"
-    return _page(
+    return page(
         found.path,
         f'<h1>{escape(found.path)} {_archived(found)}</h1><p class="about"><code>{escape(clone)}</code></p>'
         f'<h2>Pull requests</h2><ul class="rows sheet">{pulls or "<li>None yet.</li>"}</ul>'
@@ -71,7 +71,7 @@ def _pull(forge: "StandInForge", request: Request) -> Response:
     try:
         return _shown(forge.pull_request(_path(request), request.path_params["number"]))
     except Unknown:
-        return _nothing()
+        return nothing()
 
 
 def _shown(found: PullRequest, *, note: str = "") -> Response:
@@ -79,7 +79,7 @@ def _shown(found: PullRequest, *, note: str = "") -> Response:
     base, head = found.base_commit, found.head_commit
     added, deleted, files = git.counts(base=base, head=head)
     word = "draft" if found.draft and found.state == "open" else found.standing
-    return _page(
+    return page(
         f"{found.title} · {path}#{found.number}",
         f'<h1>{escape(found.title)} <span class="soft">#{found.number}</span></h1>'
         f'<p class="about"><span class="badge {found.standing}">{word}</span> '
@@ -96,8 +96,7 @@ def _shown(found: PullRequest, *, note: str = "") -> Response:
 
 
 def _deed(forge: "StandInForge", request: Request) -> Response:
-    # A page elsewhere that posts a form here names itself in this header.
-    if request.headers.get("origin", "").partition("://")[2] not in ("", request.url.netloc):
+    if is_foreign(request):
         return PlainTextResponse("Come from the page itself.", 403)
     path, number = _path(request), request.path_params["number"]
     try:
@@ -107,8 +106,13 @@ def _deed(forge: "StandInForge", request: Request) -> Response:
         note = '<p class="note">The branches contradict each other. Resolve that first.</p>'
         return _shown(forge.pull_request(path, number), note=note)
     except (Unknown, KeyError):
-        return _nothing()
+        return nothing()
     return RedirectResponse(f"/{path}/pull/{number}", 303)
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether a page elsewhere posted the form: such a page names itself in this header."""
+    return request.headers.get("origin", "").partition("://")[2] not in ("", request.url.netloc)
 
 
 def _path(request: Request) -> str:
@@ -153,16 +157,18 @@ def _deeds(found: PullRequest) -> str:
     )
 
 
-def _nothing() -> Response:
-    return _page("Not found", "<h1>Not found</h1><p>There is nothing here.</p>", status=404)
+def nothing() -> Response:
+    """For what is not there."""
+    return page("Not found", "<h1>Not found</h1><p>There is nothing here.</p>", status=404)
 
 
-def _page(title: str, body: str, *, status: int = 200) -> Response:
+def page(title: str, body: str, *, status: int = 200, root: str = "") -> Response:
+    """A whole page. `root` is the context path that the forge is served below."""
     document = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="/forge.css"></head><body>'
-        '<header class="top"><div><strong><a href="/">Acme Git</a></strong>'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="{escape(root)}/forge.css"></head><body>'
+        f'<header class="top"><div><strong><a href="{escape(root)}/">Acme Git</a></strong>'
         "<span>a stand-in forge, to rehearse with</span></div></header>"
         f"<main>{body}</main></body></html>"
     )

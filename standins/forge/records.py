@@ -1,6 +1,5 @@
 """What the forge keeps: people, tokens, repositories, pull requests."""
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -31,6 +30,8 @@ class User:
     login: str
     name: str
     email: str
+    # GitHub's "Keep my email addresses private".
+    hides_email: bool = False
     created_at: str = field(default_factory=moment)
 
 
@@ -102,8 +103,3 @@ class Request:
     path: str
     user: str
     status: int
-
-
-def new_token() -> str:
-    """Shaped like one of GitHub's."""
-    return "ghp_" + secrets.token_hex(18)
