@@ -1,9 +1,23 @@
 """Every table."""
 
-from handover.connections.models import Connection
-from handover.members.models import ForgeAccount, JiraLink, Member
-from handover.repositories.models import Forge
+from handover.configuration.models import Process, Version
+from handover.connections.models import Connection, DoorTally
+from handover.members.models import ForgeAccount, Invitation, JiraLink, Member, Told
 from handover.runs.models import ModelCall, Run, RunEvent
 from handover.triggers.models import Delivery
 
-__all__ = ["Connection", "Delivery", "Forge", "ForgeAccount", "JiraLink", "Member", "ModelCall", "Run", "RunEvent"]
+__all__ = [
+    "Connection",
+    "Delivery",
+    "DoorTally",
+    "ForgeAccount",
+    "Invitation",
+    "JiraLink",
+    "Member",
+    "ModelCall",
+    "Process",
+    "Run",
+    "RunEvent",
+    "Told",
+    "Version",
+]

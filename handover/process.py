@@ -4,28 +4,33 @@ import asyncio
 import fcntl
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from typing import Any
 
 import click
 import uvicorn
 import uvloop
+from asgiref.sync import sync_to_async
 from django.core.management import call_command
 
 from handover import settings
 from handover.asgi import application
+from handover.configuration.keeping import keep_fresh
+from handover.configuration.store import refresh
+from handover.connections.bots import keep_known
 from handover.engine import durable
 from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
-from handover.gateway.upstream import upstream_of
-from handover.lib import http
 from handover.lib.serving import Server
 from handover.runs import live
 from handover.runs.intake import Intake
 from handover.runs.ledger import RunLedger
+from handover.runs.model_way import ModelWay
 from handover.runs.workshop import MODEL_SOCKET
 from handover.sandboxes.check import Unusable, check
 
+log = logging.getLogger("handover")
 # Open pages are ended at shutdown; what still answers after this is cut off.
 GRACE_SECONDS = 5
 
@@ -97,29 +102,37 @@ async def _work() -> None:
 @asynccontextmanager
 async def _agents() -> AsyncIterator[Intake]:
     """The gateway, the engine and the intake of deliveries, in this order; ended in the reverse."""
-    match await check(settings.SANDBOX, uid=settings.SANDBOX_UID):
+    configuration = await sync_to_async(refresh)()
+    match await check(configuration.agents.sandbox, uid=settings.SANDBOX_UID):
         case Unusable(sentence=sentence):
-            raise click.ClickException(sentence)
-    if not settings.MODEL:
-        raise click.ClickException("No model is set. Set LLM_MODEL, LLM_API_KEY and, if need be, LLM_BASE_URL.")
+            # The console must be reachable all the same: another kind may be chosen there.
+            log.error("No agent can start: %s", sentence)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(http.client(ca_file=settings.CA_FILE))
-        upstream = upstream_of(settings.MODEL, base_url=settings.MODEL_BASE_URL, key=settings.MODEL_KEY)
-        gateway = Gateway(RunLedger(), upstream, client)
+        _keep(stack, keep_fresh())
+        way = await stack.enter_async_context(ModelWay())
+        gateway = Gateway(RunLedger(), way.upstream, way.client)
         await stack.enter_async_context(GatewayServer(gateway, MODEL_SOCKET))
         await durable.launch(settings.ENGINE_FILE)
         stack.push_async_callback(durable.stop)
+        _keep(stack, keep_known())
         intake = Intake()
-        working = asyncio.create_task(intake.work())
-        working.add_done_callback(_end_with)
-        stack.push_async_callback(_cancelled, working)
+        _keep(stack, intake.work())
         yield intake
 
 
-def _end_with(intake: "asyncio.Task[None]") -> None:
-    """A door that answers while nobody takes in would promise what is not kept: end, to be started again."""
-    if not intake.cancelled() and intake.exception():
-        logging.getLogger("handover").error("the intake of deliveries failed", exc_info=intake.exception())
+def _keep(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    """Do this until the process ends. If it fails, the process ends, to be started again.
+
+    A door that answers while nobody takes in, or with old settings, would promise what is not kept.
+    """
+    task = asyncio.create_task(work)
+    task.add_done_callback(_end_with)
+    stack.push_async_callback(_cancelled, task)
+
+
+def _end_with(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and task.exception():
+        log.error("%s failed", task.get_coro().__qualname__, exc_info=task.exception())  # type: ignore[union-attr]
         signal.raise_signal(signal.SIGTERM)
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from handover.lib import keys
-from handover.lib.environment import address, amount, choice, number, secret, text
+from handover.lib.environment import address, choice, number, text
+from handover.lib.keys import kept_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -22,41 +23,17 @@ PUBLIC_URL = address(
     default=f"http://{HOST}:{PORT}",
     why="How Jira and people reach Handover; stands in every message.",
 )
-CA_FILE = text("HANDOVER_CA_FILE", why="PEM file of further certificate authorities to trust, for a private CA.")
-VAULT_KEYS = secret(
+# Keys that encrypt stored secrets. Fixed by a variable, or in a file, which may change while Handover runs.
+VAULT_KEYS: str | Path = text(
     "HANDOVER_SECRET_KEYS",
     why="Keys that encrypt stored secrets, comma separated, newest first. If unset, the data folder keeps one.",
-) or keys.kept(DATA / "keys" / "vault.key")
-
-# --- What asks for work -----------------------------------------------------------------------------------------
-MENTION = text("HANDOVER_MENTION", default="@openhands", why="The word in a comment that starts the agent.")
-LABEL = text("HANDOVER_LABEL", default="openhands", why="The label that starts the agent.")
-
-# --- The model --------------------------------------------------------------------------------------------------
-MODEL = text(
-    "LLM_MODEL",
-    default="",
-    why="The model's name, with its provider's prefix as OpenHands wants it, such as openai/gpt-5.",
-)
-MODEL_BASE_URL = address(
-    "LLM_BASE_URL", default="https://api.openai.com/v1", why="Where the model is; chat completions."
-)
-MODEL_KEY = secret("LLM_API_KEY", why="The model's key. The gateway alone holds it; no sandbox ever sees it.")
-INPUT_PRICE = amount(
-    "HANDOVER_INPUT_PRICE", default="0.000003", why="Cost of one input token, in the currency of the ceiling."
-)
-OUTPUT_PRICE = amount("HANDOVER_OUTPUT_PRICE", default="0.000015", why="Cost of one output token.")
-RUN_CEILING = amount(
-    "HANDOVER_RUN_CEILING", default="5", why="The most that one run may cost; the gateway stops there."
+) or kept_keys(
+    text("HANDOVER_SECRET_KEYS_FILE", why="A file with these keys; `handover keys rotate` writes it."),
+    DATA / "keys" / "vault.key",
 )
 
 # --- Agents -----------------------------------------------------------------------------------------------------
-SANDBOX: Literal["bubblewrap", "none"] = choice(
-    "HANDOVER_SANDBOX",
-    of=("bubblewrap", "none"),
-    default="bubblewrap",
-    why="Where an agent runs. 'none' isolates nothing: for machines that are thrown away.",
-)
+# What people configure stands in handover/configuration/declared.py; here is what belongs to this machine.
 SANDBOX_UID = number(
     "HANDOVER_SANDBOX_UID",
     default=61731,
@@ -76,17 +53,6 @@ AGENT_ENVIRONMENT = Path(
         why="The agent-server's own Python environment.",
     )
 )
-AGENTS_AT_ONCE = number(
-    "HANDOVER_AGENTS_AT_ONCE", default=4, least=1, why="How many agents work at once; further runs wait."
-)
-RUN_STEPS = number("HANDOVER_RUN_STEPS", default=100, least=1, why="The most steps that an agent takes in one run.")
-RUN_SECONDS = number(
-    "HANDOVER_RUN_SECONDS", default=3600, least=10, why="The longest that one run may take, in seconds."
-)
-
-# --- Delivering -------------------------------------------------------------------------------------------------
-WORK_MEGABYTES = number("HANDOVER_WORK_MEGABYTES", default=50, least=1, why="The most that one run's change may weigh.")
-
 # --- Django -----------------------------------------------------------------------------------------------------
 DEBUG = False
 SECRET_KEY = keys.kept(DATA / "keys" / "signing.key")
@@ -96,13 +62,22 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+# Names of our own: cookies know no port, and other systems on the same host have theirs.
+SESSION_COOKIE_NAME = "handover_session"
+CSRF_COOKIE_NAME = "handover_csrf"
+CSRF_COOKIE_HTTPONLY = True
 INSTALLED_APPS = [
+    "handover.apps.Handover",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "handover.apps.Handover",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -115,13 +90,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "handover.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "handover" / "templates"],
-        "APP_DIRS": False,
+        "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -145,18 +121,68 @@ DATABASES = {
         },
     }
 }
-AUTH_USER_MODEL = "handover.Member"
+# One table for all processes: attempts to sign in are counted there, and codes that were used once.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "handover_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "sign-in"
-LOGIN_REDIRECT_URL = "runs"
-LOGOUT_REDIRECT_URL = "sign-in"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "handover" / "static"]
 WHITENOISE_USE_FINDERS = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+
+# --- Accounts ---------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "handover.Member"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "runs"
+LOGOUT_REDIRECT_URL = "sign-in"
+EMAIL_BACKEND = "handover.members.mail.Backend"
+ACCOUNT_ADAPTER = "handover.members.accounts.Accounts"
+ACCOUNT_FORMS = {
+    "login": "handover.members.forms.SignIn",
+    "add_email": "handover.members.forms.AddAddress",
+    "change_password": "handover.members.forms.ChangePassword",
+    "set_password": "handover.members.forms.SetPassword",
+    "reset_password": "handover.members.forms.ForgottenPassword",
+    "reset_password_from_key": "handover.members.forms.NewPassword",
+    "reauthenticate": "handover.members.forms.Confirm",
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email", "username*", "password1*", "password2*"]
+ACCOUNT_SESSION_REMEMBER = True
+# Nobody is kept out for want of a verified address; what an address is used for asks whether it is verified.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+# Before an address, a second factor or a connected sign-in is changed, the password is asked for again.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# `ip` is a whole organisation where it sits behind one address; `key` is the name or address that is tried.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/5m/key", "reset_password": "20/m/ip,5/h/key"}
+SOCIALACCOUNT_ADAPTER = "handover.members.joining.Joining"
+SOCIALACCOUNT_FORMS = {"disconnect": "handover.members.forms.Disconnect"}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+MFA_ADAPTER = "handover.members.second_factor.SecondFactor"
+MFA_FORMS = {
+    "authenticate": "handover.members.forms.SecondFactorCode",
+    "reauthenticate": "handover.members.forms.SecondFactorConfirm",
+    "activate_totp": "handover.members.forms.ActivateApp",
+}
+MFA_TOTP_ISSUER = "Handover"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Sign-up is closed: nobody can take an address of somebody else's and lock it with a second factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True

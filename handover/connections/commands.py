@@ -7,10 +7,12 @@ from typing import IO
 import click
 
 from handover import settings
+from handover.configuration import network, plain, store
+from handover.configuration.documents import Document, read
+from handover.configuration.vault import vault
+from handover.connections import bots
 from handover.connections.models import Connection
-from handover.connections.vault import vault
 from handover.jira.client import Jira, JiraError, User
-from handover.lib import http
 from handover.lib.environment import BadSetting, parsed_address
 from handover.lib.tables import print_rows
 
@@ -41,20 +43,12 @@ def add(*, base_url: str, token_file: IO[str]) -> None:
         raise click.ClickException("The file holds no token: a token has only ASCII characters.")
     bot = asyncio.run(_bot(base_url, token))
     secret = secrets.token_urlsafe(32)
-    made, added = Connection.objects.update_or_create(
+    configure(base_url, token, bot)
+    made, added = Connection.objects.get_or_create(
         base_url=base_url,
-        defaults={
-            "bot_name": bot.name,
-            "bot_key": bot.key,
-            "sealed_bot_token": vault().seal(token, address=base_url),
-        },
-        create_defaults={
-            "bot_name": bot.name,
-            "bot_key": bot.key,
-            "sealed_bot_token": vault().seal(token, address=base_url),
-            "sealed_webhook_secret": vault().seal(secret, address=base_url),
-        },
+        defaults={"sealed_webhook_secret": vault().seal(secret, address=base_url), "webhook_state": "active"},
     )
+    bots.known(made, key=bot.key, name=bot.name)
     click.echo(f"{'Connected' if added else 'Updated'}: the bot is {bot.display_name} ({bot.name}).")
     click.echo(f"Webhook address: {settings.PUBLIC_URL}{made.events_path}")
     click.echo(f"Signing secret:  {made.webhook_secret}")
@@ -76,8 +70,24 @@ def list_connections(*, as_json: bool) -> None:
     print_rows(rows, as_json=as_json, empty="No Jira yet. Connect one with `handover connection add`.")
 
 
+def configure(base_url: str, token: str, bot: User) -> None:
+    """Write the Jira into the configuration, with its bot's token. Raises click.ClickException."""
+
+    def with_this(document: Document) -> Document:
+        exported = plain.exported(read(document))
+        entries = {one["base_url"]: one for one in exported.get("jira", [])}
+        entry = {"linking": "email", **entries.get(base_url, {}), "base_url": base_url, "enabled": True, "pat": token}
+        entries[base_url] = {"bot_email": bot.email or bot.name, **entry}
+        return plain.document_of({**exported, "jira": list(entries.values())}, before=document)
+
+    try:
+        store.write(with_this, by="handover connection add")
+    except plain.Unusable as error:
+        raise click.ClickException(str(error)) from error
+
+
 async def _bot(base_url: str, token: str) -> User:
-    async with http.client(ca_file=settings.CA_FILE) as client:
+    async with network.client() as client:
         try:
             return await Jira(base_url, token, http=client).myself()
         except JiraError as error:

@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from handover import settings
+from handover.configuration import network
 from handover.connections.models import Connection
 from handover.jira.client import Jira
-from handover.lib import http
 
 
 @asynccontextmanager
 async def as_bot(connection: Connection) -> AsyncIterator[Jira]:
     """The connection's Jira, as the bot sees it."""
-    async with http.client(ca_file=settings.CA_FILE) as client:
+    async with network.client() as client:
         yield Jira(connection.base_url, connection.bot_token, http=client)

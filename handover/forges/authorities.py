@@ -16,14 +16,14 @@ _BUNDLES = (
 
 
 @contextmanager
-def trusting(ca_file: str) -> Iterator[dict[str, str]]:
-    """Environment variables for git. It takes one file only, so with `ca_file` (PEM) both are put into one."""
+def trusting(ca_pem: str) -> Iterator[dict[str, str]]:
+    """Environment variables for git. It takes one file only, so with `ca_pem` both are put into one."""
     system = os.environ.get("SSL_CERT_FILE", "")
-    if not ca_file:
+    if not ca_pem:
         yield {"GIT_SSL_CAINFO": system} if system else {}
         return
     found = next((path for path in (system, *_BUNDLES) if path and Path(path).is_file()), "")
     with tempfile.NamedTemporaryFile(prefix="handover-authorities-", suffix=".pem") as both:
-        both.write(b"\n".join(Path(path).read_bytes() for path in (found, ca_file) if path))
+        both.write(b"\n".join([Path(found).read_bytes() if found else b"", ca_pem.encode()]))
         both.flush()
         yield {"GIT_SSL_CAINFO": both.name}

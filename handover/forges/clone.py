@@ -11,7 +11,7 @@ from handover.forges.remotes import ref_of, refusal, speak
 SECONDS = 600
 
 
-async def clone(url: str, credential: GitCredential, branch: str, into: Path, ca_file: str = "") -> str:
+async def clone(url: str, credential: GitCredential, branch: str, into: Path, ca_pem: str = "") -> str:
     """Copy the branch, with its history, to the bare repository `into`; the answer is its last commit.
 
     What stood at `into` is removed first. No address of the forge is kept in it. Raises ForgeError.
@@ -20,7 +20,7 @@ async def clone(url: str, credential: GitCredential, branch: str, into: Path, ca
     await asyncio.to_thread(_fresh, into)
     await said(["init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}"], repository=into)
     order = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", url, f"+{ref}:{ref}"]
-    fetched = await speak(order, url=url, credential=credential, ca_file=ca_file, repository=into, seconds=SECONDS)
+    fetched = await speak(order, url=url, credential=credential, ca_pem=ca_pem, repository=into, seconds=SECONDS)
     if not fetched.succeeded:
         if "couldn't find remote ref" in fetched.complaint:
             raise ForgeMissing(f"There is no branch {branch} in {url}.", status=404)

@@ -19,7 +19,7 @@ async def push(
     commit: str,
     branch: str,
     expected: str | Absent,
-    ca_file: str = "",
+    ca_pem: str = "",
 ) -> None:
     """Make `branch` on the forge point at `commit`, if it is still at `expected` or already there.
 
@@ -36,7 +36,7 @@ async def push(
         url,
         f"{commit}:{ref}",
     ]
-    pushed = await speak(order, url=url, credential=credential, ca_file=ca_file, repository=repository, seconds=SECONDS)
+    pushed = await speak(order, url=url, credential=credential, ca_pem=ca_pem, repository=repository, seconds=SECONDS)
     if not pushed.succeeded:
         raise _not_pushed(pushed, url=url, branch=branch)
 

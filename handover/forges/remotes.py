@@ -39,10 +39,10 @@ def ref_of(branch: str) -> str:
     return f"refs/heads/{branch}"
 
 
-async def branch_tip(url: str, credential: GitCredential, branch: str, ca_file: str = "") -> str | Absent:
+async def branch_tip(url: str, credential: GitCredential, branch: str, ca_pem: str = "") -> str | Absent:
     """The commit that the branch points at on the forge."""
     ref = ref_of(branch)
-    finished = await speak(["ls-remote", "--refs", "--", url, ref], url=url, credential=credential, ca_file=ca_file)
+    finished = await speak(["ls-remote", "--refs", "--", url, ref], url=url, credential=credential, ca_pem=ca_pem)
     if not finished.succeeded:
         raise refusal(finished, url=url)
     for line in finished.output.decode("ascii", "replace").splitlines():
@@ -57,13 +57,13 @@ async def speak(
     *,
     url: str,
     credential: GitCredential,
-    ca_file: str,
+    ca_pem: str,
     repository: Path | None = None,
     seconds: float = 60,
 ) -> Finished:
     """One git that talks to the forge at `url`. Raises ForgeUnavailable where it takes too long."""
     try:
-        with trusting(ca_file) as authorities:
+        with trusting(ca_pem) as authorities:
             variables = {**authorities, **asking(url, credential)}
             finished = await git(arguments, repository=repository, environment=variables, seconds=seconds)
     except (GitTooLong, GitTooMuch) as error:

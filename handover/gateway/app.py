@@ -32,9 +32,10 @@ class Gone(Exception):
 
 
 class Gateway:
-    """ASGI app. `http` is used with time limits of the gateway's own."""
+    """ASGI app. `upstream` and `http` are asked for at each call, for both may change; `http` is used with time limits
+    of the gateway's own."""
 
-    def __init__(self, ledger: Ledger, upstream: Upstream, http: httpx.AsyncClient) -> None:
+    def __init__(self, ledger: Ledger, upstream: Callable[[], Upstream], http: Callable[[], httpx.AsyncClient]) -> None:
         self._ledger = ledger
         self._upstream = upstream
         self._http = http
@@ -58,18 +59,21 @@ class Gateway:
         if not self._ledger.recognises(token):
             raise replies.unknown_run()
         body = await _body(receive)
-        asked = read(body, model=self._upstream.model_for_agent)
-        most = most_of(asked, size=len(body), upstream=self._upstream)
+        upstream = self._upstream()
+        asked = read(body, model=upstream.model_for_agent)
+        most = most_of(asked, size=len(body), upstream=upstream)
         match await self._ledger.admit(token, most):
             case Refused(reason=reason):
                 raise REFUSALS[reason]()
             case Admitted() as admitted:
-                return await self._make(asked, admitted, receive, send)
+                return await self._make(asked, admitted, upstream, receive, send)
 
-    async def _make(self, asked: Completion, admitted: Admitted, receive: Receive, send: Send) -> Reply | Tail:
+    async def _make(
+        self, asked: Completion, admitted: Admitted, upstream: Upstream, receive: Receive, send: Send
+    ) -> Reply | Tail:
         most = admitted.most
-        exchange = Exchange(self._upstream, self._http, most=most, count_asked=_count_asked(asked))
-        body = written(asked, upstream=self._upstream, output_tokens=most.output_tokens)
+        exchange = Exchange(upstream, self._http(), most=most, count_asked=_count_asked(asked))
+        body = written(asked, upstream=upstream, output_tokens=most.output_tokens)
         try:
             return await _unless_gone(exchange.converse(body, send), receive)
         finally:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 T = TypeVar("T")
 C = TypeVar("C", bound=str)
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class BadSetting(Exception):
@@ -57,17 +58,22 @@ def address(name: str, *, default: str = "", why: str) -> str:
     return parsed_address(name, value) if value else ""
 
 
-def parsed_address(name: str, value: str) -> str:
-    """The http(s) address without its trailing slash. `name` says whose it is. Raises BadSetting."""
-    value = value.strip().rstrip("/")
+def parsed_address(name: str, value: str, *, example: str = "https://handover.example.com") -> str:
+    """The http(s) address with its port and context path, in one spelling: host in small letters, no default port, no
+    trailing slash. `name` says whose it is. Raises BadSetting with the example."""
+    value = value.strip()
     try:
         parts = urlsplit(value)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, value))
+        port, host = parts.port, parts.hostname or ""
     except ValueError:
-        good = False
-    if not good:
-        raise BadSetting(f"{name} is {value!r}, which is no address. Write it like https://handover.example.com.")
-    return value
+        raise BadSetting(f"{name} is {value!r}, which is no address. Write it like {example}.") from None
+    if not (parts.scheme in DEFAULT_PORTS and host) or any(map(str.isspace, value)):
+        raise BadSetting(f"{name} is {value!r}, which is no address. Write it like {example}.")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise BadSetting(f"{name} holds a user name, a query or a fragment. Write only the address, like {example}.")
+    shown = f"[{host}]" if ":" in host else host
+    where = shown if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{shown}:{port}"
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
 
 
 def _parsed(name: str, default: str, parse: Callable[[str], T], fits: Callable[[T], bool], form: str, why: str) -> T:

@@ -5,7 +5,66 @@ from contextlib import suppress
 from pathlib import Path
 
 from handover.lib.environment import BadSetting
-from handover.lib.secrets import new_key
+from handover.lib.secrets import Vault, new_key
+
+
+class Keyring:
+    """Keys that seal and open, newest first: fixed ones, or those of a file, which may change at any time."""
+
+    def __init__(self, source: "str | Path") -> None:
+        self.file = source if isinstance(source, Path) else None
+        self._seen: tuple[int, int, int] | None = None
+        self._vault = Vault(parsed(source)) if isinstance(source, str) else None
+
+    def vault(self) -> Vault:
+        """The vault with the keys as they are now. Raises BadSetting."""
+        if self.file is None:
+            assert self._vault is not None
+            return self._vault
+        try:
+            found = self.file.stat()
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if self._vault is None or seen != self._seen:
+                self._vault, self._seen = Vault(parsed(self.file.read_text(encoding="ascii"))), seen
+        except OSError as error:
+            raise BadSetting(f"{self.file} holds the keys and cannot be read: {error.strerror}.") from error
+        return self._vault
+
+    def keys(self) -> list[str]:
+        """The keys themselves, for rotating them in their file."""
+        assert self.file is not None
+        return parsed(self.file.read_text(encoding="ascii"))
+
+    def write(self, keys: list[str]) -> None:
+        """Put these keys into the file, whole or not at all."""
+        assert self.file is not None
+        fresh = self.file.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write("\n".join(keys) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(self.file)
+
+
+def parsed(text: str) -> list[str]:
+    """The keys in a text, separated by commas or new lines. Raises BadSetting where one is none."""
+    keys = [key.strip() for key in text.replace("\n", ",").split(",") if key.strip()]
+    try:
+        Vault(keys)
+    except ValueError as error:
+        raise BadSetting(
+            "A key of HANDOVER_SECRET_KEYS is no Fernet key: 32 bytes in URL-safe base64, as `handover keys new` prints."
+        ) from error
+    return keys
+
+
+def kept_keys(named: str, own: Path) -> Path:
+    """The file that is named, or else our own, made the first time."""
+    if named:
+        return Path(named)
+    kept(own)
+    return own
 
 
 def kept(file: Path) -> str:

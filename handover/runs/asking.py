@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from handover import settings
+from handover.configuration.store import current
 from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges.branches import branch_name
@@ -18,12 +19,11 @@ from handover.jira.client import (
 )
 from handover.members.models import ForgeAccount, JiraLink
 from handover.members.reach import as_member
-from handover.repositories.models import Forge
 from handover.repositories.references import Missing, Reference, Several, find
 from handover.runs import replies, telling
 from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run
-from handover.runs.records import note, run_of
+from handover.runs.records import mention_of, note, run_of
 from handover.triggers.reading import mentions
 from handover.triggers.watching import watch_of
 
@@ -73,17 +73,18 @@ async def _request(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]:
     if instruction is None or comment.author.key == run.connection.bot_key:
         raise Ended(Cause.WITHDRAWN, "The comment no longer asks for anything.")
     if comment.edited_by.key != comment.author.key:
-        told = replies.edited_by_another(editor=comment.edited_by.display_name, mention=settings.MENTION)
+        told = replies.edited_by_another(editor=comment.edited_by.display_name, mention=mention_of(run))
         raise Ended(Cause.REFUSED, told)
     return comment.author, instruction, comment.visibility
 
 
 async def _by_label(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]:
-    added = await jira.label_added(run.issue_id, settings.LABEL)
+    label = run.connection.host.label
+    added = await jira.label_added(run.issue_id, label)
     match added:
         case LabelAdded(author=author) if author.key != run.connection.bot_key:
             return author, "", None
-    raise Ended(Cause.WITHDRAWN, f"The label {settings.LABEL} is not on the issue.")
+    raise Ended(Cause.WITHDRAWN, f"The label {label} is not on the issue.")
 
 
 @durable.step()
@@ -121,10 +122,10 @@ async def _named(run: Run) -> str:
                 return path
             case Several(references=references):
                 paths = [reference.path for reference in references]
-                raise Ended(Cause.REFUSED, replies.several_repositories(paths, mention=settings.MENTION))
+                raise Ended(Cause.REFUSED, replies.several_repositories(paths, mention=mention_of(run)))
             case Missing():
                 continue
-    raise Ended(Cause.REFUSED, replies.no_repository(mention=settings.MENTION))
+    raise Ended(Cause.REFUSED, replies.no_repository(mention=mention_of(run)))
 
 
 async def _free_branch(run: Run, forge_url: str, path: str) -> str:
@@ -136,7 +137,7 @@ async def _free_branch(run: Run, forge_url: str, path: str) -> str:
 
 async def account_of(run: Run) -> ForgeAccount:
     """The member's credential on the forge. Raises Ended where there is none."""
-    forge = await Forge.objects.afirst()
+    forge = next(iter(current().forges), None)
     if forge is None:
         raise Ended(Cause.REFUSED, replies.no_forge())
     account = await ForgeAccount.objects.filter(member=run.member, forge_url=forge.base_url).afirst()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from handover import settings
+from handover.configuration.store import current
 from handover.engine import durable
 from handover.forges.forge import Absent, ForgeCredential, ForgeRefused, ForgeUnavailable, PullRequest, Repository
 from handover.forges.git import Change, Limits, Person, Work, WorkRefused, commit, receive
@@ -15,7 +15,7 @@ from handover.runs import replies
 from handover.runs.asking import TRIES, account_of, open_to
 from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run, State
-from handover.runs.records import move, note, page_of, run_of, say
+from handover.runs.records import mention_of, move, note, page_of, run_of, say
 from handover.runs.working import end_if_stopped
 from handover.runs.workshop import Workshop
 
@@ -34,7 +34,7 @@ async def push(run_id: str, report: str) -> list[str]:
     await move(run_id, State.DELIVERING, saying="Checking the work")
     work = await _judged(run, shop)
     if not work.changes:
-        raise Ended(Cause.NOTHING_TO_CHANGE, replies.nothing_to_change(report=report, mention=settings.MENTION))
+        raise Ended(Cause.NOTHING_TO_CHANGE, replies.nothing_to_change(report=report, mention=mention_of(run)))
     account = await account_of(run)
     repository = await open_to(account, run.repository)
     made = await commit(
@@ -52,12 +52,12 @@ async def push(run_id: str, report: str) -> list[str]:
 
 
 async def _judged(run: Run, shop: Workshop) -> Work:
-    limits = Limits(total_bytes=settings.WORK_MEGABYTES * 2**20)
+    limits = Limits(total_bytes=current().limits.work_megabytes * 2**20)
     bundle = await asyncio.to_thread(shop.bundle_out.read_bytes)
     try:
         return await receive(shop.clone, bundle, base=run.base_commit, limits=limits)
     except WorkRefused as refusal:
-        told = replies.work_refused(reason=str(refusal), mention=settings.MENTION)
+        told = replies.work_refused(reason=str(refusal), mention=mention_of(run))
         raise Ended(Cause.WORK_REFUSED, told) from refusal
 
 
@@ -71,7 +71,7 @@ async def _push(run: Run, shop: Workshop, account: ForgeAccount, repository: Rep
                 commit=made,
                 branch=run.branch,
                 expected=Absent(),
-                ca_file=settings.CA_FILE,
+                ca_pem=current().trust.certificates,
             )
     except ForgeCredential as error:
         told = replies.forge_credential_refused(forge_url=account.forge_url)

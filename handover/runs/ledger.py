@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.crypto import salted_hmac
 
 from handover import settings
+from handover.configuration.store import current
 from handover.gateway.ledger import Admitted, Reason, Refused, Usage
 from handover.gateway.prices import Prices
 from handover.lib import clock
@@ -38,8 +39,17 @@ class RunLedger:
     """The gateway's Ledger, kept in the database."""
 
     def __init__(self, *, prices: Prices | None = None, ceiling: Decimal | None = None) -> None:
-        self._prices = prices or Prices(input_token=settings.INPUT_PRICE, output_token=settings.OUTPUT_PRICE)
-        self._ceiling = settings.RUN_CEILING if ceiling is None else ceiling
+        self._fixed_prices = prices
+        self._fixed_ceiling = ceiling
+
+    @property
+    def _prices(self) -> Prices:
+        model = current().model
+        return self._fixed_prices or Prices(input_token=model.input_price, output_token=model.output_price)
+
+    @property
+    def _ceiling(self) -> Decimal:
+        return current().limits.ceiling if self._fixed_ceiling is None else self._fixed_ceiling
 
     def recognises(self, token: str) -> bool:
         """Whether we made this token."""

@@ -96,7 +96,7 @@ class Run(models.Model):
     instruction = models.TextField(default="")
     summary = models.TextField(default="")
 
-    forge_url = models.URLField(default="")
+    forge_url = models.URLField(max_length=500, default="")
     repository = models.CharField(
         max_length=500, default="", help_text="Its path on the forge, as the forge writes it."
     )
@@ -104,7 +104,7 @@ class Run(models.Model):
     base_commit = models.CharField(max_length=64, default="")
     branch = models.CharField(max_length=255, default="")
     commit = models.CharField(max_length=64, default="")
-    pull_request_url = models.URLField(default="")
+    pull_request_url = models.URLField(max_length=500, default="")
     pull_request_number = models.PositiveIntegerField(null=True)
 
     state = models.CharField(max_length=12, choices=State, default=State.ACCEPTED)

@@ -37,6 +37,11 @@ async def say(run_id: str, title: str, *, text: str = "", kind: str = RunEvent.K
     await RunEvent.objects.acreate(run_id=UUID(run_id), at=clock.now(), kind=kind, title=title[:200], text=text)
 
 
+def mention_of(run: Run) -> str:
+    """The word that starts the agent in the run's Jira."""
+    return run.connection.host.mention
+
+
 def page_of(run_id: str) -> str:
     """The run's page, as people reach it."""
     return f"{settings.PUBLIC_URL}/runs/{run_id}"

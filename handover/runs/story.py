@@ -40,7 +40,7 @@ async def _ending_of(run_id: str, way: Awaitable[Ended | None]) -> Ended:
     except durable.GaveUp as gave_up:
         return await telling.unavailable(run_id, gave_up.last)
     except JiraError as error:
-        return telling.refused(error)
+        return await telling.refused(run_id, error)
     except Exception:  # the engine's loop: whatever else fails is told as our own fault, and logged
         log.exception("run %s failed", run_id)
         return await telling.fault(run_id)

@@ -4,7 +4,6 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
-from handover import settings
 from handover.agent.server import AgentRefused, AgentUnavailable, AgentUnreadable
 from handover.connections.reach import as_bot
 from handover.engine import durable
@@ -25,7 +24,7 @@ from handover.jira.markup import to_wiki
 from handover.runs import replies
 from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run, RunEvent, State
-from handover.runs.records import move, note, page_of, run_of, say
+from handover.runs.records import mention_of, move, note, page_of, run_of, say
 from handover.sandboxes.open import SandboxFailed
 
 THUMBS_UP = "1f44d"
@@ -76,23 +75,25 @@ async def unavailable(run_id: str, error: Exception) -> Ended:
             told = replies.forge_unavailable(forge_url=run.forge_url, branch=run.branch if run.commit else "")
             return Ended(Cause.FORGE_UNAVAILABLE, told)
         case JiraUnavailable() | JiraUnreadable():
-            return Ended(Cause.JIRA_UNAVAILABLE, replies.jira_unavailable(mention=settings.MENTION))
+            return Ended(Cause.JIRA_UNAVAILABLE, replies.jira_unavailable(mention=mention_of(run)))
         case SandboxFailed() | AgentUnavailable() | AgentRefused() | AgentUnreadable():
             lost = isinstance(error, SandboxFailed | AgentUnavailable)
             cause = Cause.SANDBOX_FAILED if lost else Cause.AGENT_FAILED
             await say(run_id, cause.label, text=str(error), kind=RunEvent.Kind.ERROR)
-            return Ended(cause, replies.agent_trouble(cause, run_url=page_of(run_id), mention=settings.MENTION))
+            return Ended(cause, replies.agent_trouble(cause, run_url=page_of(run_id), mention=mention_of(run)))
     return await fault(run_id)
 
 
-def refused(error: JiraError) -> Ended:
+async def refused(run_id: str, error: JiraError) -> Ended:
     """The ending of a run that Jira would not let go on."""
-    return Ended(Cause.JIRA_REFUSED, replies.jira_refused(reason=str(error), mention=settings.MENTION))
+    run = await run_of(run_id)
+    return Ended(Cause.JIRA_REFUSED, replies.jira_refused(reason=str(error), mention=mention_of(run)))
 
 
 async def fault(run_id: str) -> Ended:
     """The ending of a run in which Handover itself failed."""
-    return Ended(Cause.FAULT, replies.fault(run_url=page_of(run_id), mention=settings.MENTION))
+    run = await run_of(run_id)
+    return Ended(Cause.FAULT, replies.fault(run_url=page_of(run_id), mention=mention_of(run)))
 
 
 async def _say(run_id: str, text: str) -> None:

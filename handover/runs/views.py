@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -12,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from handover.configuration.declared import JiraHost
+from handover.configuration.store import current
 from handover.members.models import Member
 from handover.runs.models import Run, RunEvent, State
 from handover.runs.standing import usage_of, way
@@ -35,7 +36,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     """The runs, newest first."""
     newest_first = visible_to(member_of(request)).order_by("-asked_at", "id").defer("told", "instruction")
     page = Paginator(newest_first, RUNS_ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "runs/list.html", {"page": page, "mention": settings.MENTION, "label": settings.LABEL})
+    return render(request, "runs/list.html", {"page": page, **_asked_by()})
 
 
 @require_safe
@@ -61,7 +62,13 @@ def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def standing_context(shown: Run) -> dict[str, object]:
     """What the moving parts of a run's page are rendered from. Its connection must be there."""
-    return {"run": shown, "way": way(shown), "usage": usage_of(shown.id), "ceiling": settings.RUN_CEILING}
+    return {"run": shown, "way": way(shown), "usage": usage_of(shown.id), "ceiling": current().limits.ceiling}
+
+
+def _asked_by() -> dict[str, str]:
+    """The words that start an agent: the first Jira's, for most have one."""
+    host = next(iter(current().jira), JiraHost())
+    return {"mention": host.mention, "label": host.label}
 
 
 def _events(shown: Run, *, before: int | None) -> tuple[Sequence[RunEvent], int | None]:

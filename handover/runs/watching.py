@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handover import settings
 from handover.agent.events import AgentEvent
 from handover.agent.server import AgentServer, Standing
+from handover.configuration.store import current
 from handover.lib import clock
 from handover.runs import ledger
 from handover.runs.endings import Stop, Watched
@@ -87,4 +87,4 @@ async def keep(run_id: str, events: list[AgentEvent]) -> None:
 
 def deadline_of(run: Run) -> datetime:
     """When the run must have ended: counted from its first start, over restarts too."""
-    return (run.started_at or clock.now()) + timedelta(seconds=settings.RUN_SECONDS)
+    return (run.started_at or clock.now()) + timedelta(seconds=current().limits.seconds)

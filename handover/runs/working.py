@@ -5,7 +5,6 @@ import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from handover import settings
 from handover.agent.prompt import Request, prompt
 from handover.agent.server import (
     AgentRefused,
@@ -15,6 +14,7 @@ from handover.agent.server import (
     Conversation,
     Model,
 )
+from handover.configuration.store import current
 from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges import clone
@@ -26,7 +26,8 @@ from handover.runs import ledger, replies, telling
 from handover.runs.asking import account_of
 from handover.runs.endings import Ended, Watched, cause_without_work
 from handover.runs.models import Cause, Run, State
-from handover.runs.records import move, note, page_of, run_of
+from handover.runs.places import Places
+from handover.runs.records import mention_of, move, note, page_of, run_of
 from handover.runs.watching import Watch, deadline_of
 from handover.runs.workshop import Workshop
 from handover.sandboxes.open import Sandbox, SandboxFailed, open_sandbox
@@ -39,7 +40,7 @@ LOOK_UP_SECONDS = 1.0
 # A sandbox that is lost is opened again, and the conversation goes on in it; one that is lost so often stays lost.
 TRIES_TO_WORK = 9
 # Agents weigh some 350 MB each: more than these wait for their turn.
-_places = asyncio.Semaphore(settings.AGENTS_AT_ONCE)
+_places = Places()
 
 # Inside, git is the agent's to bend: whatever comes of these is checked outside as a stranger's bundle.
 CLONE = """set -e
@@ -91,27 +92,19 @@ async def clear_away(run_id: str) -> None:
 def end_if_stopped(run: Run) -> None:
     """Raises Ended where somebody asked the run to stop."""
     if run.stop_asked_by:
-        raise Ended(Cause.STOPPED, replies.stopped(by=run.stop_asked_by, mention=settings.MENTION))
+        raise Ended(Cause.STOPPED, replies.stopped(by=run.stop_asked_by, mention=mention_of(run)))
 
 
 @asynccontextmanager
 async def _place(run_id: str) -> AsyncIterator[None]:
     if _places.locked():
         await move(run_id, State.WAITING, saying="Waiting for a free place: all agents are at work")
-    while not await _taken(_places):
+    while not await _places.acquire(LOOK_UP_SECONDS):
         end_if_stopped(await run_of(run_id))
     try:
         yield
     finally:
         _places.release()
-
-
-async def _taken(places: asyncio.Semaphore) -> bool:
-    try:
-        await asyncio.wait_for(places.acquire(), LOOK_UP_SECONDS)
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _fetch(run: Run, shop: Workshop) -> str:
@@ -127,7 +120,7 @@ async def _fetch(run: Run, shop: Workshop) -> str:
                 forge.git_credential(),
                 run.base_branch,
                 shop.clone,
-                ca_file=settings.CA_FILE,
+                ca_pem=current().trust.certificates,
             )
     except ForgeCredential as error:
         raise Ended(Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url)) from error
@@ -180,15 +173,16 @@ async def _conversation(run: Run, sandbox: Sandbox) -> Conversation:
     # What only some may read would come back in a report that all may read; and the bot's own words tell nothing new.
     open_to_all = [one for one in comments if one.visibility is None and one.author.key != run.connection.bot_key]
     text = prompt(Request.of(run.instruction, issue, open_to_all, repository=_repository(sandbox)))
+    configured = current()
     model = Model(
-        name=settings.MODEL,
+        name=configured.model.name,
         base_url=sandbox.model_url,
         token=ledger.token_of(run.id),
-        input_price=settings.INPUT_PRICE,
-        output_price=settings.OUTPUT_PRICE,
+        input_price=configured.model.input_price,
+        output_price=configured.model.output_price,
     )
     return Conversation(
-        id=str(run.id), text=text, working_dir=_repository(sandbox), model=model, steps=settings.RUN_STEPS
+        id=str(run.id), text=text, working_dir=_repository(sandbox), model=model, steps=configured.limits.steps
     )
 
 
@@ -201,7 +195,7 @@ async def _raise_unless_finished(run: Run, watched: Watched) -> None:
             spent=spent.cost,
             stopped_by=run.stop_asked_by,
             run_url=page_of(str(run.id)),
-            mention=settings.MENTION,
+            mention=mention_of(run),
         )
         raise Ended(cause, told)
 
@@ -216,24 +210,22 @@ async def _take_out(
     )
     done = await agent.execute(script, cwd=repository, seconds=300)
     if done.exit_code != 0:
-        told = replies.work_refused(reason=f"git could not take it up. {done.output[-300:]}", mention=settings.MENTION)
+        told = replies.work_refused(reason=f"git could not take it up. {done.output[-300:]}", mention=mention_of(run))
         raise Ended(Cause.WORK_REFUSED, told)
-    most = settings.WORK_MEGABYTES * 2**20
+    most = current().limits.work_megabytes * 2**20
     try:
         bundle = await asyncio.to_thread(sandbox.take, shop.bundle_out.name, most_bytes=most)
     except NotTaken as refusal:
-        raise Ended(
-            Cause.WORK_REFUSED, replies.work_refused(reason=str(refusal), mention=settings.MENTION)
-        ) from refusal
+        raise Ended(Cause.WORK_REFUSED, replies.work_refused(reason=str(refusal), mention=mention_of(run))) from refusal
     if bundle is None:
-        raise _nothing_made(watched)
+        raise _nothing_made(run, watched)
     await asyncio.to_thread(shop.keep, bundle)
 
 
-def _nothing_made(watched: Watched) -> Ended:
+def _nothing_made(run: Run, watched: Watched) -> Ended:
     if watched.asks:
-        return Ended(Cause.ASKS, replies.asks(question=watched.final_text, mention=settings.MENTION))
-    told = replies.nothing_to_change(report=watched.final_text, mention=settings.MENTION)
+        return Ended(Cause.ASKS, replies.asks(question=watched.final_text, mention=mention_of(run)))
+    told = replies.nothing_to_change(report=watched.final_text, mention=mention_of(run))
     return Ended(Cause.NOTHING_TO_CHANGE, told)
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from handover import settings
-from handover.sandboxes.blueprint import Blueprint
+from handover.configuration.store import current
+from handover.sandboxes.blueprint import Blueprint, Limits
 from handover.sandboxes.folder import Folder, remove
 
 MODEL_SOCKET: Path = settings.DATA / "gateway" / "model.sock"
@@ -28,7 +29,11 @@ class Workshop:
             agent_environment=settings.AGENT_ENVIRONMENT,
             uid=settings.SANDBOX_UID,
             model_socket=MODEL_SOCKET,
-            kind=settings.SANDBOX,
+            kind=current().agents.sandbox,
+            limits=Limits(
+                memory_bytes=current().agents.memory_megabytes * 2**20,
+                file_bytes=current().agents.file_megabytes * 2**20,
+            ),
         )
 
     def keep(self, bundle: bytes) -> None:

@@ -9,6 +9,14 @@ Agent = Literal["openhands", "stand-in"]
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one process in the sandbox may take: memory of its own, and the size of a file that it writes, in bytes."""
+
+    memory_bytes: int
+    file_bytes: int
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """One run's sandbox.
 
@@ -24,6 +32,7 @@ class Blueprint:
     uid: int
     model_socket: Path
     kind: Kind
+    limits: Limits
 
 
 class SandboxFailed(Exception):

@@ -29,6 +29,8 @@ def main() -> None:
     if _abandoned():
         sys.exit("Whoever started this has ended.")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (arguments.memory, arguments.memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (arguments.file, arguments.file))
     # Was needed to start this interpreter, and would bend the agent's own commands.
     os.environ.pop("LD_LIBRARY_PATH", None)
     for name in ("HOME", "TMPDIR"):
@@ -45,6 +47,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--search", help="a folder to import the app from")
     parser.add_argument("--descriptor", type=int, required=True, help="the listening socket of the agent")
     parser.add_argument("--model", required=True, help="the model's unix socket")
+    parser.add_argument("--memory", type=int, required=True, help="the most bytes that one process holds for itself")
+    parser.add_argument("--file", type=int, required=True, help="the most bytes that one file may have")
     relay = parser.add_mutually_exclusive_group(required=True)
     relay.add_argument("--port", type=int, help="where the model is to be reached on loopback")
     relay.add_argument("--relay", type=int, help="a listening socket to reach the model by")

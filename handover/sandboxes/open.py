@@ -112,6 +112,7 @@ def _command(
 ) -> list[str]:
     command = [*program.command(), str(view.script), "--app", program.app, "--model", str(view.model)]
     command += ["--descriptor", str(agent.fileno())]
+    command += [f"--memory={blueprint.limits.memory_bytes}", f"--file={blueprint.limits.file_bytes}"]
     command += [f"--relay={one.fileno()}" for one in relay] or [f"--port={view.port}"]
     if view.search:
         command += ["--search", str(view.search)]

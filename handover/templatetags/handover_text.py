@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from django import template
-from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from handover.configuration.store import current
 from handover.lib import clock
 from handover.runs import rendering
 
@@ -56,7 +56,7 @@ def grouped(number: int) -> str:
 @register.simple_tag
 def without_sandbox() -> bool:
     """Whether agents run unprotected on this machine."""
-    return bool(settings.SANDBOX == "none")
+    return bool(current().agents.sandbox == "none")
 
 
 def _time(at: datetime, written: str) -> SafeString:
