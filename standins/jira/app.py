@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from standins.jira.oauth import endpoints
 from standins.jira.pages import routes as pages
 from standins.jira.refusals import Refused
 from standins.jira.rest import routes as rest
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def application(jira: "StandInJira") -> ASGIApp:
     """REST and pages below the context path."""
-    below: list[BaseRoute] = [*rest.routes(jira), *pages.routes(jira)]
+    oauth = endpoints.routes(jira) if jira.settings.line.oauth else []
+    below: list[BaseRoute] = [*rest.routes(jira), *oauth, *pages.routes(jira)]
     routes: list[BaseRoute] = below
     if jira.base_path:
         home = f"{jira.base_path}/"

@@ -15,6 +15,8 @@ from standins.jira.events import Event, Events
 from standins.jira.hooks import EVENTS, Delivery, Hooks, Webhook
 from standins.jira.issues import Issues
 from standins.jira.lines import LINES
+from standins.jira.oauth.provider import Provider
+from standins.jira.oauth.records import Application
 from standins.jira.people import People
 from standins.jira.post import Post
 from standins.jira.records import Comment, Issue, Project, RemoteLink, Request, User, Visibility
@@ -48,6 +50,7 @@ class StandInJira:
         self.faults = Faults()
         self.requests: deque[Request] = deque(maxlen=MOST_REQUESTS)
         self.people = People(clock)
+        self.oauth = Provider(self.people, clock, lambda: self.base_url)
         self.issues = Issues()
         self.hooks = Hooks(clock)
         self.post = Post(self.settings, clock)
@@ -87,6 +90,13 @@ class StandInJira:
         """A new personal access token."""
         with self.lock:
             return self.people.new_token(user, name=name, days=days).raw
+
+    def register_oauth_client(
+        self, redirect_uris: Iterable[str], *, scope: str = "WRITE", name: str = "Handover"
+    ) -> Application:
+        """Link an external application. Its `id` and `secret` are the client's; `scope` is the most it may ask for."""
+        with self.lock:
+            return self.oauth.register(redirect_uris, scope=scope, name=name)
 
     def revoke(self, token: str) -> None:
         """From now on the token is nobody's."""

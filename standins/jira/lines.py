@@ -23,6 +23,7 @@ class Line:
     health_checks: bool
     basic_auth: bool
     tokens: bool
+    oauth: bool
     reactions: bool
 
     @property
@@ -47,6 +48,7 @@ LINES = {
             health_checks=True,
             basic_auth=True,
             tokens=False,
+            oauth=False,
             reactions=False,
         ),
         Line(
@@ -62,6 +64,7 @@ LINES = {
             health_checks=True,
             basic_auth=True,
             tokens=True,
+            oauth=True,
             reactions=False,
         ),
         Line(
@@ -77,6 +80,7 @@ LINES = {
             health_checks=False,
             basic_auth=True,
             tokens=True,
+            oauth=True,
             reactions=True,
         ),
         Line(
@@ -92,6 +96,7 @@ LINES = {
             health_checks=False,
             basic_auth=False,
             tokens=True,
+            oauth=True,
             reactions=True,
         ),
     )

@@ -35,6 +35,7 @@ class Settings:
     `bad_token`: a token that is not accepted is served as nobody, or refused with 401. `anonymous_issue`: what nobody
     is answered for an issue: 401, 403 or 404. `swapped`: the second event of a comment is sent first. `text_limit`
     counts UTF-16 units, 0 is none. `index_lag_seconds`: how long the search does not yet find a changed issue.
+    `search_finds_hidden_emails`: whether people are found by an address that the searcher does not see.
     """
 
     line: Line
@@ -46,6 +47,7 @@ class Settings:
     anonymous_issue: int = 401
     text_limit: int = 32_767
     index_lag_seconds: float = 0.0
+    search_finds_hidden_emails: bool = False
     webhooks: WebhookTraits = field(default_factory=WebhookTraits)
     connect_seconds: float = 20.0
     socket_seconds: float = 20.0

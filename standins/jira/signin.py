@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from standins.jira.oauth.records import SCOPES, covers
 from standins.jira.records import Request, User
 
 if TYPE_CHECKING:
@@ -23,12 +24,21 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain
 YOU_ARE = "you_are"
 
 
+# Its own client authentication keeps forged requests off.
+TOKEN_ENDPOINT = "/rest/oauth2/"
+WHOLE = SCOPES[-1]
+
+
 @dataclass(frozen=True)
 class Caller:
-    """Who a request comes from, and what Seraph thinks of the credentials: none at all are OK."""
+    """Who a request comes from, and what Seraph thinks of the credentials: none at all are OK.
+
+    `scope` is the most that an OAuth token lets through; other credentials let through all that the user may.
+    """
 
     user: User | None
     reason: Reason
+    scope: str = WHOLE
 
 
 class SignIn:
@@ -43,18 +53,22 @@ class SignIn:
         if scope["type"] != "http":
             return
         refusal, caller = self._judge(scope)
-        scope.setdefault("state", {})["user"] = caller.user
+        scope.setdefault("state", {}).update(user=caller.user, scope=caller.scope)
         await (refusal or self._app)(scope, receive, self._stamped(scope, caller, send))
 
     def _judge(self, scope: Scope) -> tuple[Response | None, Caller]:
         headers = Headers(scope=scope)
         if not scope["path"].startswith(f"{self._jira.base_path}/rest/"):
             return None, Caller(self._visitor(headers), "OK")
+        if scope["path"].startswith(f"{self._jira.base_path}{TOKEN_ENDPOINT}"):
+            return None, Caller(None, "OK")
         if _looks_forged(scope["method"], headers):
             return PlainTextResponse("XSRF check failed", status_code=403), Caller(None, "OK")
         caller = self._caller(headers.get("authorization", ""))
         if caller.reason == "AUTHENTICATED_FAILED" and self._refuses(headers):
             return _unauthorized(), caller
+        if scope["method"] in WRITES and not covers(caller.scope, "WRITE") and not scope["path"].endswith("/search"):
+            return _beyond(caller.scope), caller
         return None, caller
 
     def _refuses(self, headers: Headers) -> bool:
@@ -65,17 +79,21 @@ class SignIn:
         if not authorization:
             return Caller(None, "OK")
         scheme, _, credential = authorization.partition(" ")
-        user = self._known(scheme.lower(), credential.strip())
-        return Caller(user, "OK" if user else "AUTHENTICATED_FAILED")
-
-    def _known(self, scheme: str, credential: str) -> User | None:
-        line = self._jira.settings.line
         with self._jira.lock:
-            if scheme == "bearer" and line.tokens:
-                return self._jira.people.with_token(credential)
-            if scheme == "basic" and line.basic_auth:
-                return self._jira.people.with_password(*_name_and_password(credential))
-        return None
+            found = self._known(scheme.lower(), credential.strip())
+        return Caller(found[0], "OK", found[1]) if found else Caller(None, "AUTHENTICATED_FAILED")
+
+    def _known(self, scheme: str, credential: str) -> tuple[User, str] | None:
+        """Who it is, and how far the credential goes."""
+        line, people = self._jira.settings.line, self._jira.people
+        if scheme == "bearer" and line.oauth and (found := self._jira.oauth.with_access_token(credential)):
+            return found
+        user = None
+        if scheme == "bearer" and line.tokens:
+            user = people.with_token(credential)
+        if scheme == "basic" and line.basic_auth:
+            user = people.with_password(*_name_and_password(credential))
+        return (user, WHOLE) if user else None
 
     def _visitor(self, headers: Headers) -> User | None:
         """Who a person says they are on the pages, where nobody signs in."""
@@ -125,6 +143,11 @@ def _name_and_password(credential: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return name, password
+
+
+def _beyond(scope: str) -> Response:
+    message = f"The token's scope {scope} does not allow this."
+    return JSONResponse({"message": message, "status-code": 403}, status_code=403)
 
 
 def _unauthorized() -> Response:

@@ -1,5 +1,6 @@
 """The pages' HTML. Whatever people or programs wrote goes through `escape` or the markup renderer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -7,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from standins.jira.issues import may_read
 from standins.jira.markup import to_html
+from standins.jira.oauth.records import Asked
 from standins.jira.records import Comment, Issue, RemoteLink, User
 
 # Drawn, since many machines have no font with emoji.
@@ -41,7 +43,7 @@ def issue_page(around: Around, issue: Issue) -> str:
         f'<p id="news" class="unseen" role="status"></p>'
         f"{_comment_form(around, issue)}"
     )
-    return _page(around, f"{issue.key} {issue.summary}", body, issue=issue)
+    return _page(around, f"{issue.key} {issue.summary}", body, back={"issue": issue.key})
 
 
 def panel(around: Around, issue: Issue) -> str:
@@ -56,6 +58,27 @@ def panel(around: Around, issue: Issue) -> str:
         + (f'<h2>Links</h2><ul class="rows sheet">{links}</ul>' if links else "")
         + f"<h2>Comments</h2>{comments}"
     )
+
+
+def consent(around: Around, asked: Asked, address: str) -> str:
+    """An application asks; `address` is the page's own."""
+    name, who = escape(asked.application.name), escape(around.user.display_name)
+    rights = {"READ": "read what you can see", "WRITE": "read and change what you can"}
+    may = rights.get(asked.scope, "read, change and administer what you can")
+    body = (
+        f"<h1>{name} wants to act for you</h1>"
+        f'<form method="post" action="{escape(address)}" class="sheet write">'
+        f"<p>As <b>{who}</b>, {name} would {may} ({escape(asked.scope)}). "
+        f"You then go on to <code>{escape(asked.redirect_uri)}</code>.</p>"
+        '<p><button class="first" name="decision" value="allow">Allow</button> '
+        '<button name="decision" value="deny">Deny</button></p></form>'
+    )
+    return _page(around, f"Allow {asked.application.name}?", body, back={"consent": urlsplit(address).query})
+
+
+def told(base_path: str, title: str, sentence: str) -> str:
+    """A page that only says something."""
+    return _document(base_path, title, f"<main><h1>{escape(title)}</h1><p>{escape(sentence)}</p></main>")
 
 
 def nothing(base_path: str) -> str:
@@ -139,9 +162,12 @@ def _comment_form(around: Around, issue: Issue) -> str:
     )
 
 
-def _page(around: Around, title: str, body: str, *, issue: Issue | None = None) -> str:
+def _page(around: Around, title: str, body: str, *, back: Mapping[str, str] | None = None) -> str:
+    """`back` says which page it is, for coming back to it as somebody else."""
     options = "".join(_option(user, chosen=around.user) for user in around.everyone)
-    where = f'<input type="hidden" name="issue" value="{escape(issue.key)}">' if issue else ""
+    where = "".join(
+        f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in (back or {}).items()
+    )
     head = (
         f'<header class="top"><div><strong><a href="{around.base_path}/">Acme Jira</a></strong>'
         '<span class="soft">a stand-in to rehearse with</span>'

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from standins.jira.issues import may_browse, may_read
+from standins.jira.oauth.records import covers
 from standins.jira.records import Comment, Issue, User
 from standins.jira.refusals import refused, seraph, unauthenticated
 from standins.jira.shapes import Json, Shapes
@@ -22,13 +23,17 @@ NO_ISSUE = "Issue Does Not Exist"
 
 @dataclass(frozen=True)
 class Call:
-    """A request. `user` None is nobody; `sent` is its JSON, None where there was none."""
+    """A request. `user` None is nobody; `sent` is its JSON, None where there was none.
+
+    `scope` is how far the caller's credential goes.
+    """
 
     jira: "StandInJira"
     user: User | None
     path: Mapping[str, str]
     query: Mapping[str, str]
     sent: object
+    scope: str
 
     @property
     def shapes(self) -> Shapes:
@@ -51,9 +56,13 @@ class Call:
     def administrator(self) -> User:
         """The caller, who must be an administrator."""
         user = self.someone()
-        if not user.administrator:
+        if not self.may_administer(user):
             raise seraph(403, "You do not have the permission: Administer Jira is required.")
         return user
+
+    def may_administer(self, user: User) -> bool:
+        """Whether this user may administer Jira, with this credential."""
+        return user.administrator and covers(self.scope, "ADMIN")
 
     def issue(self) -> Issue:
         """The issue in the path, if the caller may see it."""
@@ -102,7 +111,7 @@ def _endpoint(jira: "StandInJira", answer: Answer) -> Callable[[Request], Awaita
         sent = _decoded(request, await request.body())
         user: User | None = request.state.user
         with jira.lock:
-            return answer(Call(jira, user, request.path_params, request.query_params, sent))
+            return answer(Call(jira, user, request.path_params, request.query_params, sent, request.state.scope))
 
     return endpoint
 

@@ -58,7 +58,7 @@ def permissions(call: Call) -> Response:
     """What the caller may do, anywhere or on one issue or project."""
     user = call.someone()
     sees = _sees(call, user)
-    held = {name: sees for name in PERMISSIONS} | {name: user.administrator for name in FOR_ADMINISTRATORS}
+    held = {name: sees for name in PERMISSIONS} | {name: call.may_administer(user) for name in FOR_ADMINISTRATORS}
     held["SYSTEM_ADMIN"] = False
     words = {**PERMISSIONS, **FOR_ADMINISTRATORS, "SYSTEM_ADMIN": "Jira System Administrators"}
     return answered(
