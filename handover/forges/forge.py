@@ -1,6 +1,8 @@
 """What every forge can do for a member: the words, and the ways in which it says no."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 
@@ -52,6 +54,25 @@ class Account:
     login: str
     name: str
     email: str
+
+
+class Rights(StrEnum):
+    """What a credential may do with its owner's repositories, as far as the forge tells."""
+
+    PUSH = "push"
+    PUBLIC = "public"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the forge tells about a credential. `scopes`, in its words, and `ends` are ABSENT where it tells nothing."""
+
+    account: Account
+    rights: Rights
+    scopes: tuple[str, ...] | Absent
+    ends: datetime | Absent
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,16 @@ from handover.forges.forge import (
     ABSENT,
     Absent,
     Account,
+    ForgeError,
     ForgeRefused,
     ForgeUnavailable,
     GitCredential,
+    Identity,
     PullRequest,
     Repository,
     missing,
 )
+from handover.forges.github_credentials import address_for_commits, end_of, rights_of, scopes_of
 from handover.forges.github_refusals import judged
 from handover.lib.http import bounded
 
@@ -32,13 +35,19 @@ LONGEST_TITLE = 250
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
 
 
+def api_address(base_url: str) -> str:
+    """Where the API of this GitHub is; `base_url` is what people open."""
+    base = base_url.rstrip("/")
+    return "https://api.github.com" if base == "https://github.com" else f"{base}/api/v3"
+
+
 class GitHub:
     """One GitHub, as the member whose token this is. All calls raise ForgeError in one of its kinds."""
 
     def __init__(self, base_url: str, token: str, *, http: httpx.AsyncClient) -> None:
         self._base = base_url.rstrip("/")
         self._host = urlsplit(base_url).netloc
-        self._api = "https://api.github.com" if self._base == "https://github.com" else f"{self._base}/api/v3"
+        self._api = api_address(base_url)
         self._token = token
         self._http = http
 
@@ -47,11 +56,33 @@ class GitHub:
         return GitCredential("x-access-token", self._token)
 
     async def whoami(self) -> Account:
+        """Whose token it is."""
+        return (await self.identity()).account
+
+    async def identity(self) -> Identity:
         """https://docs.github.com/en/rest/users/users#get-the-authenticated-user"""
-        user = self._read(await self._ask("GET", "/user"), bodies.User)
-        # https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address
+        response = await self._ask("GET", "/user")
+        user, scopes = self._read(response, bodies.User), scopes_of(response.headers, self._token)
+        return Identity(
+            account=Account(
+                id=str(user.id),
+                login=user.login,
+                name=user.name or user.login,
+                email=user.email or await self._address(user),
+            ),
+            rights=rights_of(scopes),
+            scopes=scopes,
+            ends=end_of(response.headers),
+        )
+
+    async def _address(self, user: bodies.User) -> str:
+        """One for the commits of an account that shows none. Not every token may ask for the addresses."""
         hidden = f"{user.id}+{user.login}@users.noreply.{self._host.partition(':')[0]}"
-        return Account(id=str(user.id), login=user.login, name=user.name or user.login, email=user.email or hidden)
+        try:
+            listed = self._read(await self._ask("GET", "/user/emails"), list[bodies.Address])
+        except ForgeError:
+            return hidden
+        return address_for_commits(listed, otherwise=hidden)
 
     async def repository(self, path: str) -> Repository:
         """https://docs.github.com/en/rest/repos/repos#get-a-repository
@@ -153,7 +184,7 @@ class GitHub:
     async def _send(self, request: httpx.Request) -> httpx.Response:
         try:
             return await bounded(self._http, request, most_bytes=MOST_BYTES)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise ForgeUnavailable(f"{self._host} cannot be reached: {error or type(error).__name__}") from error
 
     def _moved_to(self, response: httpx.Response) -> httpx.URL:

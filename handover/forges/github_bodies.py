@@ -14,6 +14,15 @@ class User(msgspec.Struct, frozen=True):
     email: str | None = None
 
 
+class Address(msgspec.Struct, frozen=True):
+    """https://docs.github.com/en/rest/users/emails#list-email-addresses-for-the-authenticated-user"""
+
+    email: str
+    primary: bool = False
+    verified: bool = False
+    visibility: str | None = None
+
+
 class Permissions(msgspec.Struct, frozen=True):
     """The account's own role. It stays true on an archived repository, and says nothing of the token's own grant."""
 

@@ -50,9 +50,10 @@ class Description:
         name = f"{described.get('$ref', pointer)}/content/application~1json/schema"
         self.check(response.json(), self._meant(name, response.json()))
 
-    def check_wish(self, body: object, path: str) -> None:
+    def check_wish(self, body: object, path: str, verb: str = "post") -> None:
         """The body of a request to the operation at `path`."""
-        self.check(body, f"#/paths/{path.replace('/', '~1')}/post/requestBody/content/application~1json/schema")
+        escaped = path.replace("/", "~1")
+        self.check(body, f"#/paths/{escaped}/{verb}/requestBody/content/application~1json/schema")
 
     def check_request(self, request: httpx.Request, path: str) -> None:
         """Method, query and body of a request to the operation at `path`."""
@@ -64,7 +65,7 @@ class Description:
             assert name in described, f"GitHub describes no {name} for {path}"
             assert value in described[name].get("enum", [value])
         if request.content:
-            self.check_wish(json.loads(request.content), path)
+            self.check_wish(json.loads(request.content), path, request.method.lower())
 
     def check(self, value: object, pointer: str) -> None:
         """Fails with the first difference."""
