@@ -1,9 +1,12 @@
 """The webhook door, raw ASGI: verify, read, journal, answer."""
 
+from collections import Counter
 from collections.abc import Iterable
+from uuid import UUID
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
+from handover.connections import reasons
 from handover.door.answers import (
     FORBIDDEN,
     NOT_ALLOWED,
@@ -16,20 +19,25 @@ from handover.door.answers import (
     Answer,
 )
 from handover.door.arriving import Gone, TooLarge, TooSlow, announces_too_much, arrived
-from handover.door.connections import Connections, Known
-from handover.door.dropped import Dropped
+from handover.door.connections import STRANGER, Connections, Known
 from handover.door.journal import Entry, Journal, JournalUnavailable
+from handover.door.tally import Tally
 from handover.jira import bodies
 from handover.jira.bodies import Event
 from handover.jira.signature import verify
 from handover.lib import clock
-from handover.triggers.reading import Ignored, Lifecycle, NotJson, Trigger, judged
+from handover.triggers.reading import Ignored, Lifecycle, NotJson, Probe, Trigger, judged
 
 # Whether the connection exists is told by the signature alone: any name of one has this form.
 PREFIX = "/integration/jira-dc/connections/"
 SUFFIX = "/events"
 ANOTHER_JIRA = "Another Jira: the body's links do not begin with the connection's base URL."
 MOST_EVENT = 100
+Asks = Trigger | Lifecycle | Ignored
+# No signature is like this.
+SEVERAL = "several"
+# Of what rests, so many are journaled; whatever is beyond is counted alone. A webhook may be left unused for months.
+MOST_RESTING = 1_000
 
 
 class Door:
@@ -38,10 +46,11 @@ class Door:
     200 promises that what asks for something is on the disk. The body is a hint: whoever acts on it reads Jira first.
     """
 
-    def __init__(self, journal: Journal, connections: Connections) -> None:
-        self.dropped = Dropped()
+    def __init__(self, journal: Journal, connections: Connections, tally: Tally) -> None:
         self._journal = journal
         self._connections = connections
+        self.tally = tally
+        self._resting: Counter[UUID] = Counter()
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
@@ -69,28 +78,53 @@ class Door:
         except TooSlow:
             return TOO_SLOW
         known = self._connections.at(path)
-        if not verify(known.secret, body, signature):
+        if verify(known.secret, body, signature):
+            if known.former_until:
+                self._connections.rotated(path)
+        elif not self._by_former(known, body, signature):
             return FORBIDDEN
         return await self._take(known, body)
+
+    def _by_former(self, known: Known, body: bytes, signature: str) -> bool:
+        """Whether the secret before the rotation signed it, and still holds. Why not is counted, for the doctor."""
+        made_by_former = verify(known.former, body, signature)
+        if made_by_former and known.former_holds:
+            return True
+        reason = reasons.FORMER_SECRET if made_by_former else _refusal(known, body, signature)
+        self.tally.add(known.id, "refused", "", reason)
+        return False
 
     async def _take(self, known: Known, body: bytes) -> Answer:
         try:
             event = bodies.event(body)
         except NotJson:
+            self.tally.add(known.id, "refused", "", reasons.NOT_JSON)
             return NOT_JSON
         outcome = judged(event, known.watch)
         name = (event.name or "")[:MOST_EVENT]
         match outcome:
-            case Ignored(reason=reason):
-                self.dropped.add(known.id, name, reason)
-            case Trigger() | Lifecycle() if _elsewhere(event, known.links):
-                self.dropped.add(known.id, name, ANOTHER_JIRA)
+            case Ignored(reason=reason) if not known.rests:
+                self.tally.add(known.id, "ignored", name, reason)
+            case Trigger() | Lifecycle() | Ignored() if known.rests:
+                return await self._rest(known, name, body, outcome)
+            case Trigger() | Lifecycle() | Probe() if _elsewhere(event, known.links):
+                self.tally.add(known.id, "ignored", name, ANOTHER_JIRA)
+            case Probe(dedupe_key=dedupe_key, reason=reason):
+                return await self._keep(_entry(known, name, body, dedupe_key).closed(reason))
             case Trigger(dedupe_key=dedupe_key) | Lifecycle(dedupe_key=dedupe_key):
-                return await self._keep(known, name, body, dedupe_key)
+                return await self._keep(_entry(known, name, body, dedupe_key))
         return TAKEN
 
-    async def _keep(self, known: Known, event: str, body: bytes, dedupe_key: str) -> Answer:
-        entry = Entry.of(connection=known.id, received_at=clock.now(), event=event, body=body, dedupe_key=dedupe_key)
+    async def _rest(self, known: Known, event: str, body: bytes, outcome: Asks) -> Answer:
+        """What a connection delivers that is not active, or disabled. Bodies that ask for nothing are not kept."""
+        self.tally.add(known.id, "ignored", event, known.rests)
+        self._resting[known.id] += 1
+        if self._resting[known.id] > MOST_RESTING:
+            return TAKEN
+        kept = b"" if isinstance(outcome, Ignored) else body
+        return await self._keep(_entry(known, event, kept, outcome.dedupe_key or "").closed(known.rests))
+
+    async def _keep(self, entry: Entry) -> Answer:
         try:
             await self._journal.write(entry)
         except JournalUnavailable:
@@ -98,15 +132,31 @@ class Door:
         return TAKEN
 
 
+def _entry(known: Known, event: str, body: bytes, dedupe_key: str) -> Entry:
+    return Entry.of(connection=known.id, received_at=clock.now(), event=event, body=body, dedupe_key=dedupe_key)
+
+
+def _refusal(known: Known, body: bytes, signature: str) -> str:
+    if known is STRANGER:
+        return reasons.UNKNOWN
+    if signature == SEVERAL:
+        return reasons.SEVERAL
+    if not signature:
+        return reasons.UNSIGNED if body else reasons.EMPTY
+    return reasons.ANOTHER_SECRET
+
+
 def _signature(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The one signature; "" where there is none or a choice of several. Raises TooLarge where the body will be."""
+    """The one signature; "" where there is none, SEVERAL for a choice. Raises TooLarge where the body will be."""
     found = []
     for name, value in headers:
         if name == b"x-hub-signature":
             found.append(value)
         elif name == b"content-length" and announces_too_much(value):
             raise TooLarge
-    return found[0].decode("latin-1") if len(found) == 1 else ""
+    if len(found) > 1:
+        return SEVERAL
+    return found[0].decode("latin-1") if found else ""
 
 
 def _elsewhere(event: Event, links: str) -> bool:

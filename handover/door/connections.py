@@ -1,23 +1,26 @@
 """The connections that the door knows, held in memory: no request waits for the database."""
 
-import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseError
 
 from handover.connections.models import Connection
+from handover.connections.reasons import DISABLED, NOT_ACTIVE
+from handover.connections.webhook import former_secret_of
 from handover.lib.secrets import SecretUnreadable
 from handover.triggers.reading import Watch
 from handover.triggers.watching import watch_of
 
 log = logging.getLogger(__name__)
-# A new connection's first delivery comes within seconds of its making.
-REFRESH_SECONDS = 1.0
+
+# Nobody knows it. Where there is no former secret, it lets a refusal cost what it costs where there is one.
+NOBODYS = secrets.token_hex(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,23 @@ class Known:
     watch: Watch
     links: str
     """What every `self` in its bodies begins with."""
+    rests: str = ""
+    """Why nothing that it delivers starts anything, such as "not active yet"; "" where it does."""
+    former: str = NOBODYS
+    """The secret before the last rotation."""
+    former_until: float = 0.0
+    """How long it holds, in seconds since the epoch; 0 without a rotation."""
+    former_sealed: str = ""
+
+    @property
+    def former_holds(self) -> bool:
+        """Whether what is signed with the former secret is still taken."""
+        return time.time() < self.former_until
+
+    @property
+    def without_former(self) -> "Known":
+        """The same after its rotation."""
+        return replace(self, former=NOBODYS, former_until=0.0, former_sealed="")
 
 
 # Nobody knows its secret. It lets a delivery to an unknown connection cost what one with a wrong signature costs.
@@ -45,17 +65,33 @@ class Connections:
 
     def __init__(self, read: Callable[[], Mapping[str, Known]]) -> None:
         self._read = sync_to_async(read)
-        self._by_path: Mapping[str, Known] = {}
+        self._by_path: dict[str, Known] = {}
+        self._over: set[tuple[UUID, str]] = set()
         self._failing = False
 
     def at(self, path: str) -> Known:
         """The connection that is delivered to at `path`; STRANGER where there is none."""
         return self._by_path.get(path, STRANGER)
 
+    def rotated(self, path: str) -> None:
+        """Jira signs with the new secret: from now on the former is no longer taken."""
+        known = self.at(path)
+        self._over.add((known.id, known.former_sealed))
+        self._by_path[path] = known.without_former
+
+    @property
+    def over(self) -> frozenset[tuple[UUID, str]]:
+        """The former secrets that are to be forgotten, sealed, each with its connection."""
+        return frozenset(self._over)
+
+    def forgotten(self, over: Iterable[tuple[UUID, str]]) -> None:
+        """These are no longer in the database."""
+        self._over.difference_update(over)
+
     async def refresh(self) -> None:
         """Read them anew. Where that fails, what was known stays."""
         try:
-            self._by_path = await self._read()
+            found = await self._read()
         except DatabaseError as error:
             if not self._failing:
                 log.error(
@@ -63,29 +99,28 @@ class Connections:
                 )
             self._failing = True
         else:
+            self._by_path = {path: self._settled(known) for path, known in found.items()}
             self._failing = False
 
-    async def keep_fresh(self) -> None:
-        """Read them anew for ever."""
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            await self.refresh()
+    def _settled(self, known: Known) -> Known:
+        return known.without_former if (known.id, known.former_sealed) in self._over else known
 
 
 class Stored:
-    """Reads the connections from the database. Secrets are opened only where a row has changed."""
+    """Reads the connections from the database. Secrets are opened only where something has changed."""
 
     def __init__(self) -> None:
-        self._opened: dict[UUID, tuple[tuple[str, ...], Known | None]] = {}
+        self._opened: dict[UUID, tuple[tuple[object, ...], Known | None]] = {}
 
     def __call__(self) -> Mapping[str, Known]:
         """All connections by path, but those whose secret cannot be opened. Raises django.db.Error."""
-        rows = list(Connection.objects.defer("sealed_bot_token"))
+        rows = list(Connection.objects.exclude(sealed_webhook_secret=""))
         self._opened = {row.id: self._open(row) for row in rows}
         return {row.events_path: known for row in rows if (known := self._opened[row.id][1])}
 
-    def _open(self, row: Connection) -> tuple[tuple[str, ...], Known | None]:
-        version = (row.base_url, row.bot_name, row.bot_key, row.sealed_webhook_secret)
+    def _open(self, row: Connection) -> tuple[tuple[object, ...], Known | None]:
+        sealed = (row.sealed_webhook_secret, row.sealed_former_secret, row.former_secret_until)
+        version = (row.base_url, *sealed, _rests(row), watch_of(row))
         before = self._opened.get(row.id)
         return before if before and before[0] == version else (version, _known(row))
 
@@ -96,5 +131,26 @@ def _known(row: Connection) -> Known | None:
     except SecretUnreadable as error:
         log.error("Deliveries of %s are refused: %s", row.base_url, error)
         return None
-    # An empty secret is one that everybody knows.
-    return Known(id=row.id, secret=secret, watch=watch_of(row), links=f"{row.base_url}/") if secret else None
+    if not secret:
+        # An empty secret is one that everybody knows.
+        return None
+    known = Known(id=row.id, secret=secret, watch=watch_of(row), links=f"{row.base_url}/", rests=_rests(row))
+    return _with_former(known, row)
+
+
+def _with_former(known: Known, row: Connection) -> Known:
+    if row.former_secret_until is None:
+        return known
+    try:
+        former = former_secret_of(row)
+    except SecretUnreadable as error:
+        log.error("The former secret of %s no longer holds: %s", row.base_url, error)
+        return known
+    until, sealed = row.former_secret_until.timestamp(), row.sealed_former_secret
+    return replace(known, former=former, former_until=until, former_sealed=sealed) if former else known
+
+
+def _rests(row: Connection) -> str:
+    if not row.host.enabled:
+        return DISABLED
+    return "" if row.webhook_state in (Connection.Webhook.ACTIVE, Connection.Webhook.PAUSED) else NOT_ACTIVE

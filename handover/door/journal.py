@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,8 @@ PACE_SECONDS = 0.002
 MOST_WAITING_BYTES = 64 * 1024 * 1024
 # What an entry holds beside its body, roundly.
 ENTRY_BYTES = 1024
-COLUMNS = ("connection_id", "received_at", "event", "body", "dedupe_key")
+COLUMNS = ("connection_id", "received_at", "event", "body", "dedupe_key", "state", "reason")
+PLACES = f"({', '.join('?' * len(COLUMNS))})"
 # Each statement lets go of Python's lock and takes it again from the busy loop: few statements, many rows.
 MOST_ROWS = 64
 
@@ -31,19 +32,28 @@ class JournalUnavailable(Exception):
 
 
 class Entry(NamedTuple):
-    """A delivery as its row: the first two in the form in which Django keeps a UUID and a time on SQLite."""
+    """A delivery as its row: the first two in the form in which Django keeps a UUID and a time on SQLite.
+
+    `received` waits to be taken in; `ignored` asks for nothing more, and `reason` says why.
+    """
 
     connection: str
     received_at: str
     event: str
     body: bytes
     dedupe_key: str
+    state: Literal["received", "ignored"] = "received"
+    reason: str = ""
 
     @classmethod
     def of(cls, *, connection: UUID, received_at: datetime, event: str, body: bytes, dedupe_key: str) -> "Entry":
         """The row of a delivery that came at `received_at`, a time with its zone."""
         naive = received_at.astimezone(UTC).replace(tzinfo=None)
         return cls(connection.hex, str(naive), event, body, dedupe_key)
+
+    def closed(self, reason: str) -> "Entry":
+        """The same, and nothing is to come of it."""
+        return self._replace(state="ignored", reason=reason)
 
 
 class Journal:
@@ -127,7 +137,7 @@ def _insert(rows: int) -> str:
     # A connection that was deleted a moment ago is no error: nobody waits for what it delivers.
     return f"""
         INSERT INTO handover_delivery ({", ".join(COLUMNS)})
-        SELECT * FROM (VALUES {", ".join(["(?, ?, ?, ?, ?)"] * rows)})
+        SELECT * FROM (VALUES {", ".join([PLACES] * rows)})
         WHERE column1 IN (SELECT id FROM handover_connection)
     """  # noqa: S608  nothing in it comes from outside
 

@@ -8,19 +8,23 @@ from pathlib import Path
 from handover.door.app import Door
 from handover.door.connections import Connections, Stored
 from handover.door.journal import Journal
+from handover.door.keeping import Keeping
+from handover.door.tally import Tally
 
 
 @asynccontextmanager
 async def opened(database: Path, *, on_journaled: Callable[[], None]) -> AsyncIterator[Door]:
     """A door that knows its connections. At the end what waits is journaled. `on_journaled` is called on the loop."""
-    connections = Connections(Stored())
+    connections, tally = Connections(Stored()), Tally()
     await connections.refresh()
-    keeping = asyncio.create_task(connections.keep_fresh())
+    keeping = Keeping(connections, tally)
+    working = asyncio.create_task(keeping.work())
     journal = Journal(database, on_committed=on_journaled)
     try:
-        yield Door(journal, connections)
+        yield Door(journal, connections, tally)
     finally:
-        keeping.cancel()
+        working.cancel()
         with suppress(asyncio.CancelledError):
-            await keeping
+            await working
         await journal.stop()
+        await keeping.write_down()

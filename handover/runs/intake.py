@@ -7,11 +7,13 @@ from contextlib import suppress
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, transaction
 
+from handover.connections.models import Connection
+from handover.connections.reasons import DISABLED
 from handover.engine import durable
 from handover.runs.models import Run, State
 from handover.runs.story import carry_out
 from handover.triggers.models import Delivery
-from handover.triggers.reading import Ignored, Lifecycle, NotJson, Trigger, read
+from handover.triggers.reading import Ignored, Lifecycle, NotJson, Outcome, Probe, Trigger, read
 from handover.triggers.watching import watch_of
 
 log = logging.getLogger(__name__)
@@ -73,14 +75,17 @@ def act_on(delivery: Delivery) -> Run | None:
                 return run
             case Lifecycle() as change:
                 _close(delivery, Delivery.State.ACTED, _withdraw(delivery, change))
-            case Ignored(reason=reason):
+            case Ignored(reason=reason) | Probe(reason=reason):
                 _close(delivery, Delivery.State.IGNORED, reason)
             case NotJson() as error:
                 _close(delivery, Delivery.State.FAILED, str(error))
     return None
 
 
-def _read(delivery: Delivery) -> Trigger | Lifecycle | Ignored | NotJson:
+def _read(delivery: Delivery) -> Outcome | NotJson:
+    if not delivery.connection.host.enabled:
+        # It came in while the integration was enabled, or the connection was paused.
+        return Ignored(reason=DISABLED)
     try:
         return read(bytes(delivery.body), watch_of(delivery.connection))
     except NotJson as error:
@@ -120,8 +125,11 @@ def _close(delivery: Delivery, state: Delivery.State, reason: str) -> None:
 
 
 def _waiting() -> list[Delivery]:
-    waiting = Delivery.objects.filter(state=Delivery.State.RECEIVED).select_related("connection").order_by("id")
-    return list(waiting[:BATCH])
+    # What a paused connection delivered waits until it is resumed.
+    waiting = Delivery.objects.filter(state=Delivery.State.RECEIVED).exclude(
+        connection__webhook_state=Connection.Webhook.PAUSED
+    )
+    return list(waiting.select_related("connection").order_by("id")[:BATCH])
 
 
 def _live_runs() -> list[Run]:

@@ -41,7 +41,18 @@ class Ignored(Struct, frozen=True):
     dedupe_key: str | None = None
 
 
-Outcome = Trigger | Lifecycle | Ignored
+class Probe(Struct, frozen=True):
+    """A test by the doctor: that it arrived is kept, and it starts nothing."""
+
+    issue_id: str
+    issue_key: str | None
+    comment_id: str | None
+    actor_key: str | None
+    dedupe_key: str
+    reason: str = "test delivery"
+
+
+Outcome = Trigger | Lifecycle | Ignored | Probe
 
 
 def as_json(outcome: Outcome) -> dict[str, str | None]:

@@ -10,9 +10,22 @@ from handover.jira.bodies import CommentBody, Event, UserBody
 from handover.jira.labels import Labels, before_and_after, folded
 from handover.jira.lenient import NotJson
 from handover.triggers.mentions import Watch, mentions
-from handover.triggers.outcomes import Ignored, Lifecycle, Outcome, Trigger, as_json
+from handover.triggers.outcomes import Ignored, Lifecycle, Outcome, Probe, Trigger, as_json
+from handover.triggers.probes import dedupe_key, token_in
 
-__all__ = ["Ignored", "Lifecycle", "NotJson", "Outcome", "Trigger", "Watch", "as_json", "judged", "mentions", "read"]
+__all__ = [
+    "Ignored",
+    "Lifecycle",
+    "NotJson",
+    "Outcome",
+    "Probe",
+    "Trigger",
+    "Watch",
+    "as_json",
+    "judged",
+    "mentions",
+    "read",
+]
 
 # An edit has a trigger of its own only in name: its dedupe_key is the comment's, so it starts nothing twice.
 EDITED = ("comment_updated", "issue_comment_edited")
@@ -48,7 +61,7 @@ def _comment(event: Event, watch: Watch) -> Outcome:
     if about.issue_id is None or about.comment_id is None:
         return replace(about, reason="The body does not say which comment of which issue it is about.")
     if reason := _not_theirs(event, comment, watch):
-        return replace(about, reason=reason)
+        return _probe(event, comment, about, watch) or replace(about, reason=reason)
     instruction = mentions(comment.body or "", watch)
     if instruction is None:
         return replace(about, reason="No mention in the comment.")
@@ -64,6 +77,20 @@ def _not_theirs(event: Event, comment: CommentBody, watch: Watch) -> str | None:
     if _is_bot(author, watch) or (_edits(event) and _is_bot(_editor(event, comment), watch)):
         return "The bot's own comment."
     return None
+
+
+def _probe(event: Event, comment: CommentBody, about: Ignored, watch: Watch) -> Probe | None:
+    """The test that the bot's new comment is, if it is one. Whoever else writes its mark tests nothing."""
+    token = token_in(comment.body or "")
+    if token is None or about.issue_id is None or _edits(event) or not _is_bot(_author(event, comment), watch):
+        return None
+    return Probe(
+        about.issue_id,
+        issue_key=about.issue_key,
+        comment_id=about.comment_id,
+        actor_key=about.actor_key,
+        dedupe_key=dedupe_key(token),
+    )
 
 
 def _comment_deleted(event: Event, watch: Watch) -> Outcome:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from handover.configuration.vault import vault
 from handover.connections.models import Connection
-from handover.connections.vault import vault
 from handover.door.app import Door
 from handover.door.connections import Connections, Stored
 from handover.door.journal import Journal
+from handover.door.tally import Tally
 from handover.jira.signature import signed
 from handover.triggers.models import Delivery
+from tests.configured import add_jira
 
 JIRA = "https://jira.acme.example/jira"
 SECRET = "a secret of forty characters, or nearly so"
@@ -24,14 +26,15 @@ T = TypeVar("T")
 
 
 def connect(*, id: UUID = ID, base_url: str = JIRA, secret: str = SECRET) -> Connection:
-    """A stored connection."""
+    """A stored connection, active and configured."""
+    add_jira(base_url)
     return Connection.objects.create(
         id=id,
         base_url=base_url,
         bot_name="openhands",
         bot_key="JIRAUSER10001",
-        sealed_bot_token=vault().seal("token", address=base_url),
         sealed_webhook_secret=vault().seal(secret, address=base_url),
+        webhook_state=Connection.Webhook.ACTIVE,
     )
 
 
@@ -102,7 +105,7 @@ def with_door(database: Path, use: Callable[[Door], Awaitable[T]]) -> T:
         await connections.refresh()
         journal = Journal(database)
         try:
-            return await use(Door(journal, connections))
+            return await use(Door(journal, connections, Tally()))
         finally:
             await journal.stop()
 

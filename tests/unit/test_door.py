@@ -121,14 +121,14 @@ def test_what_asks_for_nothing_is_counted_by_its_reason(django_db: Path) -> None
     async def deliver(door: Door) -> list[tuple[str, str, int]]:
         for body in (comment("Fine."), comment("Fine.", number=2), comment(base_url="https://other.example")):
             await ask(door, body)
-        return [(kind.event, kind.reason, count) for kind, count in door.dropped.counts.items()]
+        return [(kind.event, kind.reason, counted.count) for kind, counted in door.tally.counts.items()]
 
     counts = with_door(django_db, deliver)
     assert counts == [("comment_created", "No mention in the comment.", 2), ("comment_created", ANOTHER_JIRA, 1)]
 
 
 def test_all_refusals_of_a_stranger_are_one(django_db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Byte for byte the same, after the same work: the whole body read and its signature made, once."""
+    """Byte for byte the same, after the same work: the whole body read and its signature made, with two secrets."""
     connect()
     made: list[int] = []
 
@@ -149,7 +149,7 @@ def test_all_refusals_of_a_stranger_are_one(django_db: Path, monkeypatch: pytest
     answers = with_door(django_db, deliver)
     assert all(answer == answers[0] for answer in answers)
     assert answers[0].body == FORBIDDEN.body["body"]
-    assert made == [len(comment())] * len(answers)
+    assert made == [len(comment())] * 2 * len(answers)
 
 
 def test_an_unknown_connection_cannot_be_signed_for(django_db: Path) -> None:

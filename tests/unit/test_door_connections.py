@@ -11,10 +11,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
-from handover import settings
 from handover.connections.models import Connection
 from handover.door.connections import STRANGER, Connections, Known, Stored
 from handover.door.opening import opened
+from tests.configured import add_jira
 from tests.unit.door_world import ID, JIRA, PATH, SECRET, ask, comment, connect
 
 
@@ -22,7 +22,7 @@ def test_a_connection_is_known_with_what_to_watch_for(django_db: Path) -> None:
     connect()
     known = Stored()()[PATH]
     assert (known.id, known.secret, known.links) == (ID, SECRET, f"{JIRA}/")
-    assert (known.watch.mention, known.watch.label) == (settings.MENTION, settings.LABEL)
+    assert (known.watch.mention, known.watch.label) == ("@openhands", "openhands")
     assert (known.watch.bot_name, known.watch.bot_key) == ("openhands", "JIRAUSER10001")
 
 
@@ -34,6 +34,8 @@ def test_changes_are_taken_up(django_db: Path) -> None:
     assert stored()[PATH] is first
     Connection.objects.update(bot_key="JIRAUSER10002")
     assert stored()[PATH].watch.bot_key == "JIRAUSER10002"
+    add_jira(JIRA, mention="@robot", label="robot")
+    assert (stored()[PATH].watch.mention, stored()[PATH].watch.label) == ("@robot", "robot")
     connection.delete()
     assert stored() == {}
 

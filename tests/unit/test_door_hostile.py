@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from handover.door.app import Door
 from handover.door.connections import Connections, Known
 from handover.door.journal import Journal
+from handover.door.tally import Tally
 from handover.jira.signature import signed
 from handover.triggers.reading import Watch
 from tests.unit.door_world import ID, JIRA, PATH, SECRET, Answer, ask, connect
@@ -56,7 +57,9 @@ def asked(database: Path, body: bytes, signature: bytes, headers: list[tuple[byt
         journal = Journal(database)
         try:
             pieces = [body[: len(body) // 2], body[len(body) // 2 :]]
-            return await ask(Door(journal, connections), pieces, signature=signature, headers=headers, path=path)
+            return await ask(
+                Door(journal, connections, Tally()), pieces, signature=signature, headers=headers, path=path
+            )
         finally:
             await journal.stop()
 

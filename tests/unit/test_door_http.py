@@ -19,6 +19,7 @@ from handover.door.app import Door
 from handover.door.arriving import MOST_BYTES
 from handover.door.connections import Connections, Stored
 from handover.door.journal import Journal
+from handover.door.tally import Tally
 from handover.jira.signature import signed
 from standins.serving import Served
 from tests.unit.door_world import PATH, SECRET, comment, connect, journaled
@@ -31,7 +32,7 @@ def served(database: Path) -> Iterator[tuple[Served, Journal]]:
     connections = Connections(Stored())
     asyncio.run(connections.refresh())
     journal = Journal(database)
-    with Served(Door(journal, connections)) as server:
+    with Served(Door(journal, connections, Tally())) as server:
         yield server, journal
     asyncio.run(journal.stop())
 
