@@ -12,16 +12,18 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
+    from handover.configuration.vault import vault
     from handover.connections.models import Connection
-    from handover.connections.vault import vault
+    from tests.configured import add_jira
 
     call_command("migrate", verbosity=0)
     address, secret = sys.argv[1:]
+    add_jira(address)
     connection = Connection.objects.create(
         base_url=address,
         bot_name="openhands",
         bot_key="JIRAUSER10001",
-        sealed_bot_token=vault().seal("unused", address=address),
+        webhook_state=Connection.Webhook.ACTIVE,
         sealed_webhook_secret=vault().seal(secret, address=address),
     )
     print(connection.events_path)

@@ -17,6 +17,8 @@ COMMANDS = {
     "work": ("handover.process:work", "Run the agents alone, without pages and door."),
     "migrate": ("handover.process:migrate", "Bring the database to this version."),
     "demo": ("handover.demo.command:demo", "Rehearse on this machine, with stand-ins for Jira, forge and model."),
+    "config": ("handover.configuration.commands:config", "Check, show, export and import the configuration."),
+    "keys": ("handover.rotation:keys", "Make and rotate the keys that stored secrets are sealed with."),
     "runs": ("handover.runs.commands:runs", "List, show and stop runs."),
     "deliveries": ("handover.triggers.commands:deliveries", "List and show what Jira delivered."),
     "connection": ("handover.connections.commands:connection", "Connect a Jira Data Center."),

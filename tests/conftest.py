@@ -40,6 +40,9 @@ def django_db(_migrated: Path) -> Iterator[Path]:
     from django.apps import apps
     from django.db import connections
 
+    from handover.configuration import store
+
+    store.refresh()
     yield _migrated
     with connections["default"].cursor() as cursor:
         cursor.execute("PRAGMA foreign_keys=OFF")
@@ -47,4 +50,5 @@ def django_db(_migrated: Path) -> Iterator[Path]:
             if model._meta.label != "contenttypes.ContentType":
                 cursor.execute(f'DELETE FROM "{model._meta.db_table}"')
         cursor.execute("PRAGMA foreign_keys=ON")
+    store.refresh()
     connections.close_all()

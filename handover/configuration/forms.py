@@ -29,6 +29,7 @@ class GroupForm(forms.Form):
         super().__init__(data, initial=_initial(self.group, entry), **options)
         self.entry = entry
         self.cleared: list[str] = []
+        self.bot: Any = None
         self.value: Any = entry.value
         for name in entry.locks:
             self.fields[name].disabled = True

@@ -19,34 +19,36 @@ def main() -> None:
     settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o711)
     call_command("migrate", verbosity=0)
     plan = json.load(sys.stdin)
+    _configure(plan)
     connection = _connection(plan["jira"])
-    _forge(plan["forge"])
     for person in plan["members"]:
         _member(person, connection, plan["forge"]["base_url"])
     json.dump({"connection": str(connection.id), "events_path": connection.events_path}, sys.stdout)
 
 
 def _connection(jira: dict[str, str]) -> Any:
+    from handover.configuration.vault import vault
+    from handover.connections import bots
     from handover.connections.models import Connection
-    from handover.connections.vault import vault
 
-    return Connection.objects.create(
+    connection = Connection.objects.create(
         base_url=jira["base_url"],
-        bot_name=jira["bot_name"],
-        bot_key=jira["bot_key"],
-        sealed_bot_token=vault().seal(jira["bot_token"], address=jira["base_url"]),
         sealed_webhook_secret=vault().seal(jira["webhook_secret"], address=jira["base_url"]),
+        webhook_state=Connection.Webhook.ACTIVE,
     )
+    bots.known(connection, key=jira["bot_key"], name=jira["bot_name"])
+    return connection
 
 
-def _forge(forge: dict[str, str]) -> None:
-    from handover.repositories.models import Forge
+def _configure(plan: dict[str, Any]) -> None:
+    from handover.configuration import plain, store
 
-    Forge.objects.create(kind=Forge.Kind.GITHUB, base_url=forge["base_url"])
+    groups = {"jira": [plan["jira"]["configuration"]], "forges": [plan["forge"]]}
+    store.write(lambda before: plain.document_of(groups, before=before), by="the rehearsal")
 
 
 def _member(person: dict[str, Any], connection: Any, forge_url: str) -> None:
-    from handover.connections.vault import vault
+    from handover.configuration.vault import vault
     from handover.members.models import ForgeAccount, JiraLink, Member
 
     member = Member(username=person["name"], email=person["email"], is_superuser=person["administrator"])

@@ -173,7 +173,7 @@ class Rehearsal:
                 "base_url": self.at.jira,
                 "bot_name": self.people.bot.name,
                 "bot_key": self.people.bot.key,
-                "bot_token": self.credentials["jira of the bot"],
+                "configuration": self._jira_configuration(),
                 "webhook_secret": self.credentials["webhook"],
             },
             "forge": {"base_url": self.at.forge},
@@ -190,6 +190,21 @@ class Rehearsal:
         self.connection: dict[str, str] = json.loads(prepared.stdout)
         events = f"{self.at.handover}{self.connection['events_path']}"
         self.jira.register_webhook(events, self.credentials["webhook"])
+
+    def _jira_configuration(self) -> dict[str, object]:
+        client_id, client_secret = self.jira.register_oauth_client(
+            redirect_uris=[f"{self.at.handover}/integration/jira-dc/callback"], scopes=["READ"]
+        )
+        self.credentials["OAuth client of Jira"] = client_secret
+        return {
+            "base_url": self.at.jira,
+            "enabled": True,
+            "linking": "oauth",
+            "bot_email": self.people.bot.email,
+            "pat": self.credentials["jira of the bot"],
+            "client_id": client_id,
+            "client_secret": client_secret,
+        }
 
     def _started(self) -> "subprocess.Popen[bytes]":
         with (self.folder / "handover.log").open("ab") as log:

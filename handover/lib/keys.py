@@ -13,6 +13,7 @@ class Keyring:
 
     def __init__(self, source: "str | Path") -> None:
         self.file = source if isinstance(source, Path) else None
+        self.fixed = source if isinstance(source, str) else ""
         self._seen: tuple[int, int, int] | None = None
         self._vault = Vault(parsed(source)) if isinstance(source, str) else None
 

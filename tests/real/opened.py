@@ -13,7 +13,7 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any, TypeVar
 
 from handover.agent.server import AgentServer
-from handover.sandboxes.blueprint import Agent, Blueprint, Kind
+from handover.sandboxes.blueprint import Agent, Blueprint, Kind, Limits
 from handover.sandboxes.open import Sandbox, open_sandbox
 
 T = TypeVar("T")
@@ -53,6 +53,7 @@ def blueprint(
         uid=uid,
         model_socket=model,
         kind=kind,
+        limits=Limits(memory_bytes=4 * 2**30, file_bytes=2**30),
     )
 
 

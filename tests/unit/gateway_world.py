@@ -73,7 +73,7 @@ async def world(
     headers = {"Authorization": f"Bearer {token_of(run.id)}"}
     async with (
         network.client() as http,
-        GatewayServer(Gateway(ledger, upstream, http), socket),
+        GatewayServer(Gateway(ledger, lambda: upstream, lambda: http), socket),
         httpx.AsyncClient(
             base_url="http://gateway", headers=headers, transport=httpx.AsyncHTTPTransport(uds=str(socket)), timeout=30
         ) as agent,

@@ -30,7 +30,7 @@ class Nobody:
 
 def server(path: Path, http: httpx.AsyncClient) -> GatewayServer:
     upstream = replace(upstream_of("openai/x", base_url="http://127.0.0.1:1", key=""), seconds=1.0)
-    return GatewayServer(Gateway(Nobody(), upstream, http), path)
+    return GatewayServer(Gateway(Nobody(), lambda: upstream, lambda: http), path)
 
 
 async def status(path: Path) -> int:

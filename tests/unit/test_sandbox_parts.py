@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handover.sandboxes.account import Account
-from handover.sandboxes.blueprint import Blueprint, SandboxFailed
+from handover.sandboxes.blueprint import Blueprint, Limits, SandboxFailed
 from handover.sandboxes.bubblewrap import Bound, shut_in
 from handover.sandboxes.environment import environment
 from handover.sandboxes.log import HALF, Log
@@ -61,7 +61,9 @@ def test_its_variables_are_these_and_none_of_ours(monkeypatch: pytest.MonkeyPatc
 
 
 def plan(folder: Path, environment: Path) -> Blueprint:
-    return Blueprint("r", folder, "openhands", environment, 61731, folder / "m.sock", "bubblewrap")
+    return Blueprint(
+        "r", folder, "openhands", environment, 61731, folder / "m.sock", "bubblewrap", Limits(2**32, 2**30)
+    )
 
 
 def test_its_python_is_found_with_its_base(tmp_path: Path) -> None:
