@@ -22,6 +22,7 @@ COMMANDS = {
     "runs": ("handover.runs.commands:runs", "List, show and stop runs."),
     "deliveries": ("handover.triggers.commands:deliveries", "List and show what Jira delivered."),
     "connection": ("handover.connections.commands:connection", "Connect a Jira Data Center."),
+    "admin": ("handover.members.accounts_commands:admin", "Make an administrator, from this machine."),
     "forge": ("handover.repositories.commands:forge", "Allow a Git host, and store members' accounts on it."),
     "member": ("handover.members.commands:member", "Add members and their Jira links."),
     "read": ("handover.triggers.reading_command:read_file", "Print how a webhook body would be understood."),
