@@ -87,6 +87,7 @@ class JiraHost(Group):
         label="OAuth scope",
         help="The token only reads an issue as the member sees it. WRITE is for a client in Jira that allows no less.",
         variable="OAUTH_SCOPE",
+        only_with=("linking", "oauth"),
     )
     confirm_email_match: bool = flag(
         default=True,

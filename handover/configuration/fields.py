@@ -34,7 +34,6 @@ class Declared:
     form: Callable[[], forms.Field]
     also: tuple[str, ...] = ()
     only_with: tuple[str, object] | None = None
-    choices: tuple[tuple[str, str], ...] = ()
 
 
 def text(
@@ -100,11 +99,11 @@ def choice(
     label: str,
     help: str,
     variable: str,
+    only_with: tuple[str, object] | None = None,
 ) -> Any:
     """One of the words of `of`, each with what it means."""
-    choices = tuple(of.items())
-    made = _made(forms.ChoiceField, choices=choices)
-    return _field(default, Declared("choice", label, help, variable, made, choices=choices))
+    made = _made(forms.ChoiceField, choices=tuple(of.items()))
+    return _field(default, Declared("choice", label, help, variable, made, only_with=only_with))
 
 
 def flag(*, default: bool, label: str, help: str, variable: str, only_with: tuple[str, object] | None = None) -> Any:

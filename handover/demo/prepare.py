@@ -48,12 +48,15 @@ def _configure(plan: dict[str, Any]) -> None:
 
 
 def _member(person: dict[str, Any], connection: Any, forge_url: str) -> None:
+    from allauth.account.models import EmailAddress
+
     from handover.configuration.vault import vault
     from handover.members.models import ForgeAccount, JiraLink, Member
 
     member = Member(username=person["name"], email=person["email"], is_superuser=person["administrator"])
     member.set_password(person["password"])
     member.save()
+    EmailAddress.objects.create(user=member, email=person["email"], verified=True, primary=True)
     if person["jira_key"]:
         JiraLink.objects.create(member=member, connection=connection, user_key=person["jira_key"])
     if person["forge_token"]:

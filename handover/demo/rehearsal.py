@@ -192,18 +192,16 @@ class Rehearsal:
         self.jira.register_webhook(events, self.credentials["webhook"])
 
     def _jira_configuration(self) -> dict[str, object]:
-        client_id, client_secret = self.jira.register_oauth_client(
-            redirect_uris=[f"{self.at.handover}/integration/jira-dc/callback"], scopes=["READ"]
-        )
-        self.credentials["OAuth client of Jira"] = client_secret
+        application = self.jira.register_oauth_client([f"{self.at.handover}/integration/jira-dc/callback"])
+        self.credentials["OAuth client of Jira"] = application.secret
         return {
             "base_url": self.at.jira,
             "enabled": True,
             "linking": "oauth",
             "bot_email": self.people.bot.email,
             "pat": self.credentials["jira of the bot"],
-            "client_id": client_id,
-            "client_secret": client_secret,
+            "client_id": application.id,
+            "client_secret": application.secret,
         }
 
     def _started(self) -> "subprocess.Popen[bytes]":

@@ -108,6 +108,7 @@ class Told(models.Model):
     user_key = models.CharField(max_length=255)
     sentence = models.CharField(max_length=40)
     day = models.DateField(help_text="In UTC.")
+    run_id = models.UUIDField(help_text="The run that said it.")
 
     class Meta:
         constraints = (

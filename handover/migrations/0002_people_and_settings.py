@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                 ('user_key', models.CharField(max_length=255)),
                 ('sentence', models.CharField(max_length=40)),
                 ('day', models.DateField(help_text='In UTC.')),
+                ('run_id', models.UUIDField(help_text='The run that said it.')),
             ],
         ),
         migrations.CreateModel(
@@ -250,6 +251,11 @@ class Migration(migrations.Migration):
             model_name='forgeaccount',
             name='forge_url',
             field=models.URLField(max_length=500),
+        ),
+        migrations.AddField(
+            model_name='run',
+            name='quiet',
+            field=models.BooleanField(default=False, help_text='The same was said to the asker on this issue today.'),
         ),
         migrations.AlterField(
             model_name='run',

@@ -17,10 +17,11 @@ from handover.jira.client import (
     User,
     Visibility,
 )
-from handover.members.models import ForgeAccount, JiraLink
+from handover.members.models import ForgeAccount
 from handover.members.reach import as_member
 from handover.repositories.references import Missing, Reference, Several, find
 from handover.runs import replies, telling
+from handover.runs.admission import ACCOUNTS_PAGE, admit
 from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run
 from handover.runs.records import mention_of, note, run_of
@@ -33,7 +34,10 @@ TRIES = 13
 
 @durable.step(tries=TRIES, again_on=(JiraUnavailable, JiraUnreadable))
 async def accept(run_id: str) -> None:
-    """Read the request from Jira by its id, keep what it says, and answer it with a reaction and the status comment."""
+    """Read the request from Jira by its id, keep what it says, and answer it with a reaction and the status comment.
+
+    Whoever cannot start an agent is answered with the reason alone.
+    """
     run = await run_of(run_id)
     async with as_bot(run.connection) as jira:
         try:
@@ -52,6 +56,7 @@ async def accept(run_id: str) -> None:
             audience_type=visibility.type if visibility else "",
             audience_value=visibility.value if visibility else "",
         )
+    await admit(await run_of(run_id))
     await telling.say_accepted(run_id)
     await _react(run)
 
@@ -87,14 +92,12 @@ async def _by_label(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]
     raise Ended(Cause.WITHDRAWN, f"The label {label} is not on the issue.")
 
 
-@durable.step()
+@durable.step(tries=TRIES, again_on=(JiraUnavailable, JiraUnreadable))
 async def who_asked(run_id: str) -> None:
-    """Find the member who is the asker in Jira, and note it."""
+    """Hold the asker against the links once more: a run that was taken in by an older version was not yet."""
     run = await run_of(run_id)
-    link = await JiraLink.objects.filter(connection=run.connection, user_key=run.asker_key).afirst()
-    if link is None:
-        raise Ended(Cause.REFUSED, replies.not_linked(settings_url=settings.PUBLIC_URL))
-    await note(run_id, member_id=link.member_id)
+    if run.member_id is None:
+        await admit(run)
 
 
 @durable.step(tries=TRIES, again_on=(JiraUnavailable, JiraUnreadable, ForgeUnavailable))
@@ -142,7 +145,7 @@ async def account_of(run: Run) -> ForgeAccount:
         raise Ended(Cause.REFUSED, replies.no_forge())
     account = await ForgeAccount.objects.filter(member=run.member, forge_url=forge.base_url).afirst()
     if account is None:
-        told = replies.no_forge_account(forge_url=forge.base_url, settings_url=settings.PUBLIC_URL)
+        told = replies.no_forge_account(forge_url=forge.base_url, accounts_url=f"{settings.PUBLIC_URL}{ACCOUNTS_PAGE}")
         raise Ended(Cause.REFUSED, told)
     return account
 

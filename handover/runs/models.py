@@ -110,6 +110,7 @@ class Run(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.ACCEPTED)
     cause = models.CharField(max_length=30, choices=Cause, default="", blank=True)
     told = models.TextField(default="", help_text="The ending as it was told, in Markdown.")
+    quiet = models.BooleanField(default=False, help_text="The same was said to the asker on this issue today.")
     status_comment_id = models.CharField(max_length=40, default="")
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

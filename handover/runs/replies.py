@@ -21,11 +21,35 @@ def working(*, repository: str, base_branch: str, run_url: str) -> str:
     return f"The agent is at work on `{repository}` (from `{base_branch}`). Follow it here: [live run]({run_url})."
 
 
-def not_linked(*, settings_url: str) -> str:
-    """Nobody here is known to be this Jira user."""
+def no_account(*, home_url: str) -> str:
+    """Nobody here is known to be this Jira user, and nobody here has their address."""
     return (
-        "I don't know which Handover account is yours, so I can't act with your rights. "
-        f"Ask an administrator of [Handover]({settings_url}) to link your Jira user, then mention me again."
+        "I work with your own rights, and you have no Handover account that I know of. "
+        f"Sign in at [Handover]({home_url}), or ask an administrator for an invitation; then mention me again."
+    )
+
+
+def not_linked(*, link_url: str) -> str:
+    """Somebody here has this Jira user's address, but has not said that they are this user."""
+    return (
+        "You have a Handover account, but it is not linked with your Jira user yet, so I can't act with your rights. "
+        f"[Link it in your settings]({link_url}), then mention me again."
+    )
+
+
+def link_lost(*, link_url: str) -> str:
+    """The link's token is no longer taken by Jira."""
+    return (
+        "The link between your Handover account and your Jira user no longer works. "
+        f"[Connect Jira again in your settings]({link_url}), then mention me again."
+    )
+
+
+def may_not_start(*, project: str, home_url: str) -> str:
+    """Who may start is configured, and this person may not here."""
+    return (
+        f"You may not start an agent in the project {literal(project)}. Who may is decided by the administrators of "
+        f"[Handover]({home_url}); ask one of them if you should."
     )
 
 
@@ -34,11 +58,11 @@ def no_forge() -> str:
     return "No Git host is set up in Handover yet. An administrator adds one; then mention me again."
 
 
-def no_forge_account(*, forge_url: str, settings_url: str) -> str:
+def no_forge_account(*, forge_url: str, accounts_url: str) -> str:
     """The member has no credential on the forge."""
     return (
         f"I have no account of yours on {forge_url}, and I work only with your own rights. "
-        f"Ask an administrator of [Handover]({settings_url}) to store a token of yours, then mention me again."
+        f"[Add it in your settings]({accounts_url}), then mention me again."
     )
 
 
@@ -164,11 +188,19 @@ def out_of_budget(cause: Cause, *, spent: Decimal, mention: str) -> str:
     )
 
 
+def no_model(*, mention: str) -> str:
+    """No model is configured."""
+    return (
+        "No model is set up in Handover yet, so no agent can work. An administrator sets it in the Admin Console, under "
+        f"Model. {AGAIN.format(mention=mention)}"
+    )
+
+
 def model_trouble(cause: Cause, *, mention: str) -> str:
     """The model did not serve the agent."""
     what = {
-        Cause.MODEL_REFUSED: "the model refused Handover's key. An administrator must set a valid one (`LLM_API_KEY`)",
-        Cause.MODEL_UNAVAILABLE: "the model did not answer. An administrator can check `LLM_BASE_URL` and the model",
+        Cause.MODEL_REFUSED: "the model refused Handover's key. An administrator sets a valid one in the Admin Console, under Model",
+        Cause.MODEL_UNAVAILABLE: "the model did not answer. An administrator can check the Model in the Admin Console",
         Cause.MODEL_RATE_LIMITED: "the model's rate limit was reached. Try later, or have an administrator raise it",
     }[cause]
     return f"The agent could not work: {what}. Nothing was pushed. {AGAIN.format(mention=mention)}"

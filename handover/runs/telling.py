@@ -55,7 +55,8 @@ async def say_working(run_id: str) -> None:
 async def say_ending(run_id: str, cause: Cause, told: str) -> None:
     """Say on the issue what became of the run. What was withdrawn before anybody was answered stays unanswered."""
     run = await run_of(run_id)
-    if run.status_comment_id or cause is not Cause.WITHDRAWN:
+    unanswered = run.quiet or cause is Cause.WITHDRAWN
+    if run.status_comment_id or not unanswered:
         await _say(run_id, told)
     if run.pull_request_url:
         await _link(run)

@@ -70,6 +70,8 @@ async def agent_works(run_id: str) -> str:
     """
     run, shop = await run_of(run_id), Workshop(run_id)
     end_if_stopped(run)
+    if not current().model.name:
+        raise Ended(Cause.MODEL_UNAVAILABLE, replies.no_model(mention=mention_of(run)))
     async with _place(run_id):
         await move(run_id, State.STARTING, saying="Starting the agent", started_at=run.started_at or clock.now())
         async with open_sandbox(shop.blueprint(run_id)) as sandbox:
