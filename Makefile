@@ -22,7 +22,7 @@ check: setup-test
 
 # Everything: the real agent-server, a real browser, and the whole process killed and started again.
 test: check
-	$(PY) -m pytest tests/real tests/browser tests/crash
+	$(PY) -m pytest tests/oidc tests/real tests/browser tests/crash
 
 bench: setup
 	$(PY) -m bench

@@ -38,6 +38,7 @@ def _migrated() -> Path:
 def django_db(_migrated: Path) -> Iterator[Path]:
     """A migrated database file, emptied after the test. The value is its path."""
     from django.apps import apps
+    from django.core.cache import cache
     from django.db import connections
 
     from handover.configuration import store
@@ -51,4 +52,5 @@ def django_db(_migrated: Path) -> Iterator[Path]:
                 cursor.execute(f'DELETE FROM "{model._meta.db_table}"')
         cursor.execute("PRAGMA foreign_keys=ON")
     store.refresh()
+    cache.clear()
     connections.close_all()
