@@ -5,19 +5,6 @@ import pytest
 from tests.stories.world import World
 
 
-def test_a_jira_user_without_a_link(world: World) -> None:
-    run = world.ending(by=world.people.unlinked)
-    assert run.cause == "refused"
-    assert "which Handover account is yours" in world.said()[-1]
-    assert world.said()[-1].startswith("[~uwe]")
-
-
-def test_a_member_without_a_forge_account(world: World) -> None:
-    run = world.ending(by=world.people.administrator)
-    assert run.cause == "refused"
-    assert "no account of yours" in world.said()[-1]
-
-
 def test_no_repository(world: World) -> None:
     issue = world.new_issue("Something is wrong.")
     world.ask(issue=issue)
