@@ -1,5 +1,6 @@
 """`handover keys`: the keys that seal stored secrets, changed while everything runs."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,8 @@ SEALED: tuple[tuple[type[models.Model], str], ...] = (
 )
 # What a running process seals with the former key in the moment of the change is met by another pass.
 MOST_PASSES = 10
+# Processes read what they hold of the database anew within a second; what they hold is sealed with the older keys.
+TAKEN_UP_SECONDS = 3.0
 
 
 @click.group()
@@ -54,6 +57,9 @@ def rotate() -> None:
     fresh = new_key()
     ring.write([fresh, *ring.keys()])
     sealed = reseal_all()
+    click.echo("Waiting until every process has read them anew.", err=True)
+    time.sleep(TAKEN_UP_SECONDS)
+    sealed += reseal_all()
     ring.write([fresh])
     click.echo(f"{sealed} secrets are sealed with the new key; the older keys are gone from {ring.file}.")
 
