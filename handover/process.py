@@ -23,6 +23,7 @@ from handover.engine import durable
 from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
 from handover.lib.serving import Server
+from handover.members.invitations import first_link
 from handover.runs import live
 from handover.runs.intake import Intake
 from handover.runs.ledger import RunLedger
@@ -86,6 +87,7 @@ def _migrate() -> None:
 
 
 async def _serve() -> None:
+    await sync_to_async(first_link)()
     async with _agents() as intake, application(on_journaled=intake.wake) as app:
         server = _Server(_config(app))
         _on_signal(server.end)
