@@ -13,6 +13,7 @@ from handover.connections.models import Connection
 from handover.connections.reach import as_bot
 from handover.jira.client import JiraError, User
 from handover.lib.tables import print_rows
+from handover.members import linking
 from handover.members.models import JiraLink, Member
 
 
@@ -55,8 +56,12 @@ def link(*, name: str, jira_user: str, base_url: str | None) -> None:
         raise click.ClickException("Name the Jira with --base-url. `handover connection list` shows them.")
     chosen = found.get()
     user = asyncio.run(_jira_user(chosen, jira_user))
-    JiraLink.objects.filter(connection=chosen, user_key=user.key).exclude(member=member_of(name)).delete()
-    JiraLink.objects.update_or_create(connection=chosen, member=member_of(name), defaults={"user_key": user.key})
+    chosen_member = member_of(name)
+    JiraLink.objects.filter(connection=chosen, user_key=user.key).exclude(member=chosen_member).delete()
+    try:
+        linking.link(chosen_member, chosen, user, how=JiraLink.How.ADMINISTRATOR)
+    except linking.Claimed as error:
+        raise click.ClickException(str(error)) from error
     click.echo(f"{name} is {user.display_name} ({user.name}) in {chosen.base_url}.")
 
 

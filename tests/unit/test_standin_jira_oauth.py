@@ -54,7 +54,9 @@ class Scene:
         origin = self.play.url.removesuffix("/jira")
         return self.play.client(**{"User-Agent": "Mozilla/5.0", "Origin": origin, "Cookie": f"you_are={chosen}"})
 
-    def decide(self, decision: str | None = "allow", *, user: User | None = None, **query: str | None) -> dict[str, str]:
+    def decide(
+        self, decision: str | None = "allow", *, user: User | None = None, **query: str | None
+    ) -> dict[str, str]:
         """What the application is told in the end."""
         consent = self.authorize(**query)
         assert consent.status_code == 302, consent.text
