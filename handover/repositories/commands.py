@@ -1,20 +1,20 @@
 """`handover forge`."""
 
-import asyncio
 from typing import IO
 
 import click
+from asgiref.sync import async_to_sync
 
-from handover import settings
-from handover.connections.vault import vault
-from handover.forges.forge import Account, ForgeError
-from handover.forges.github import GitHub
-from handover.lib import http
+from handover.configuration import plain, store
+from handover.configuration.documents import Document, read
+from handover.forges.forge import Absent, ForgeError
 from handover.lib.environment import BadSetting, parsed_address
 from handover.lib.tables import print_rows
 from handover.members.commands import member_of
-from handover.members.models import ForgeAccount
-from handover.repositories.models import Forge
+from handover.members.forge_hosts import has_oauth, host_at
+from handover.repositories.accounts import account_on, by_token, forgotten
+from handover.repositories.forms import TokenForm
+from handover.repositories.offered import is_another_person, keep
 
 
 @click.group()
@@ -23,18 +23,28 @@ def forge() -> None:
 
 
 @forge.command("add")
-@click.option("--kind", type=click.Choice([kind.value for kind in Forge.Kind]), default="github", show_default=True)
+@click.option("--kind", type=click.Choice(["github"]), default="github", show_default=True)
 @click.option("--base-url", required=True, help="As people open it, such as https://github.example.com.")
 def add(*, kind: str, base_url: str) -> None:
-    """Allow a Git host."""
+    """Allow a Git host: a new version of the configuration."""
     try:
         address = parsed_address("The address", base_url)
     except BadSetting as error:
         raise click.ClickException(str(error)) from error
-    if Forge.objects.exclude(base_url=address).exists():
-        raise click.ClickException("There is a Git host already; for now, one is used.")
-    _, added = Forge.objects.get_or_create(base_url=address, defaults={"kind": kind})
-    click.echo("Added." if added else "It was there already.")
+    if not isinstance(host_at(address), Absent):
+        click.echo("It was there already.")
+        return
+
+    def with_this(document: Document) -> Document:
+        exported = plain.exported(read(document))
+        forges = [*exported.get("forges", []), {"kind": kind, "base_url": address}]
+        return plain.document_of({**exported, "forges": forges}, before=document)
+
+    try:
+        store.write(with_this, by="handover forge add")
+    except plain.Unusable as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("Added.")
 
 
 @forge.command("account")
@@ -43,36 +53,37 @@ def add(*, kind: str, base_url: str) -> None:
 @click.option(
     "--token-file", type=click.File("r"), required=True, help="File with the member's token; - for standard input."
 )
-def account(*, name: str, forge_url: str, token_file: IO[str]) -> None:
+@click.option("--another-person", is_flag=True, help="Take a token of another user of the Git host than before.")
+def account(*, name: str, forge_url: str, token_file: IO[str], another_person: bool) -> None:
     """Store the member's own token for a Git host. It is tested first, and never shown again."""
-    forge_url, token = forge_url.rstrip("/"), token_file.read().strip()
-    if not Forge.objects.filter(base_url=forge_url).exists():
+    member, host, form = member_of(name), host_at(forge_url.rstrip("/")), TokenForm({"token": token_file.read(10_000)})
+    if isinstance(host, Absent):
         raise click.ClickException(f"{forge_url} is no Git host that is allowed. `handover forge list` shows them.")
-    found = asyncio.run(_forge_account(forge_url, token))
-    ForgeAccount.objects.update_or_create(
-        member=member_of(name),
-        forge_url=forge_url,
-        defaults={
-            "login": found.login,
-            "name": found.name,
-            "email": found.email,
-            "sealed_token": vault().seal(token, address=forge_url),
-        },
-    )
-    click.echo(f"{name} is {found.login} on {forge_url}.")
+    if not form.is_valid():
+        raise click.ClickException(" ".join(map(str, form.errors["token"])))
+    try:
+        offered = async_to_sync(by_token)(host, form.cleaned_data["token"])
+    except ForgeError as error:
+        raise click.ClickException(str(error)) from error
+    earlier = account_on(host, member)
+    if earlier and is_another_person(earlier, offered) and not another_person:
+        raise click.ClickException(
+            f"Until now {name} was {earlier.login}, and this token is {offered.login}'s. If that is meant, say so with "
+            "--another-person."
+        )
+    reason = async_to_sync(forgotten)(earlier) if earlier else ""
+    keep(member, offered)
+    click.echo(f"{name} is {offered.login} on {host.base_url}.")
+    if reason:
+        click.echo(f"The earlier access could not be ended there: {reason}", err=True)
 
 
 @forge.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def list_forges(*, as_json: bool) -> None:
     """List the Git hosts."""
-    rows = [{"kind": forge.kind, "base_url": forge.base_url} for forge in Forge.objects.order_by("id")]
+    rows = [
+        {"kind": host.kind, "base_url": host.base_url, "oauth": "yes" if has_oauth(host) else "no"}
+        for host in store.current().forges
+    ]
     print_rows(rows, as_json=as_json, empty="No Git host yet. Add one with `handover forge add`.")
-
-
-async def _forge_account(forge_url: str, token: str) -> Account:
-    async with http.client(ca_file=settings.CA_FILE) as client:
-        try:
-            return await GitHub(forge_url, token, http=client).whoami()
-        except ForgeError as error:
-            raise click.ClickException(f"{forge_url} does not accept the token: {error}") from error

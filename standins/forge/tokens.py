@@ -99,6 +99,10 @@ class Tokens:
         found = self._tokens.get(raw)
         return None if found is None or found.ended else found
 
+    def all(self) -> list[Token]:
+        """Every one that is known, oldest first."""
+        return list(self._tokens.values())
+
     def revoke(self, raw: str) -> Token | None:
         """From now on nobody knows it, nor the refresh token beside it."""
         with self._lock:

@@ -17,7 +17,8 @@ from tests.unit.test_standin_forge_api import DESCRIPTION, PULL, PULLS, REPOSITO
 def test_trimmed() -> None:
     refers = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/one"}, "examples": {"x": "y"}}}}
     paths = {
-        path: {verb: {"responses": {"200": refers}} for verb in ("get", "post", "delete")} for path in (*OPERATIONS, "/other")
+        path: {verb: {"responses": {"200": refers}} for verb in ("get", "post", "delete")}
+        for path in (*OPERATIONS, "/other")
     }
     schemas = {
         "one": {"properties": {"two": {"$ref": "#/components/schemas/two"}}, "example": "left out"},
