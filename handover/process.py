@@ -88,6 +88,9 @@ def _migrate() -> None:
 
 async def _serve() -> None:
     await sync_to_async(first_link)()
+    if reason := await _no_agent():
+        # The console must be reachable all the same: another kind of sandbox may be chosen there.
+        log.error("No agent can start: %s", reason)
     async with _agents() as intake, application(on_journaled=intake.wake) as app:
         server = _Server(_config(app))
         _on_signal(server.end)
@@ -95,20 +98,26 @@ async def _serve() -> None:
 
 
 async def _work() -> None:
+    if reason := await _no_agent():
+        raise click.ClickException(reason)
     async with _agents():
         ended = asyncio.Event()
         _on_signal(ended.set)
         await ended.wait()
 
 
+async def _no_agent() -> str:
+    """Why no sandbox can be made on this machine; "" where one can."""
+    kind = (await sync_to_async(refresh)()).agents.sandbox
+    match await check(kind, uid=settings.SANDBOX_UID):
+        case Unusable(sentence=sentence):
+            return sentence
+    return ""
+
+
 @asynccontextmanager
 async def _agents() -> AsyncIterator[Intake]:
     """The gateway, the engine and the intake of deliveries, in this order; ended in the reverse."""
-    configuration = await sync_to_async(refresh)()
-    match await check(configuration.agents.sandbox, uid=settings.SANDBOX_UID):
-        case Unusable(sentence=sentence):
-            # The console must be reachable all the same: another kind may be chosen there.
-            log.error("No agent can start: %s", sentence)
     async with AsyncExitStack() as stack:
         _keep(stack, keep_fresh())
         way = await stack.enter_async_context(ModelWay())

@@ -227,7 +227,8 @@ def test_a_private_authority_is_trusted_where_it_is_named(
     behind_tls: tuple[str, str], credential: GitCredential
 ) -> None:
     url, ca_file = behind_tls
-    assert isinstance(asyncio.run(git.branch_tip(url, credential, "main", ca_file=ca_file)), str)
+    ca_pem = Path(ca_file).read_text()
+    assert isinstance(asyncio.run(git.branch_tip(url, credential, "main", ca_pem=ca_pem)), str)
     with pytest.raises(ForgeUnavailable, match="certificate"):
         asyncio.run(git.branch_tip(url, credential, "main"))
 
@@ -240,7 +241,7 @@ def test_the_systems_authorities_stay_trusted_beside_it(tmp_path: Path, monkeypa
         (tmp_path / "made").mkdir(exist_ok=True)
         file.write_bytes(_certified(tmp_path / "made")[1].read_bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(system))
-    with trusting(str(ours)) as variables:
+    with trusting(ours.read_text()) as variables:
         both = ssl.create_default_context(cafile=variables["GIT_SSL_CAINFO"])
         assert len(both.get_ca_certs()) == 2
     assert not Path(variables["GIT_SSL_CAINFO"]).exists()
