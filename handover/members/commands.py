@@ -9,6 +9,7 @@ import click
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from handover.configuration import store
 from handover.connections.models import Connection
 from handover.connections.reach import as_bot
 from handover.jira.client import JiraError, User
@@ -55,6 +56,8 @@ def link(*, name: str, jira_user: str, base_url: str | None) -> None:
     if found.count() != 1:
         raise click.ClickException("Name the Jira with --base-url. `handover connection list` shows them.")
     chosen = found.get()
+    # The first reading of the configuration asks the database, which an event loop does not allow.
+    store.refresh()
     user = asyncio.run(_jira_user(chosen, jira_user))
     chosen_member = member_of(name)
     JiraLink.objects.filter(connection=chosen, user_key=user.key).exclude(member=chosen_member).delete()

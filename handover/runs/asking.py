@@ -25,6 +25,7 @@ from handover.runs.admission import ACCOUNTS_PAGE, admit
 from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run
 from handover.runs.records import mention_of, note, run_of
+from handover.runs.seen import as_the_asker_sees
 from handover.triggers.reading import mentions
 from handover.triggers.watching import watch_of
 
@@ -117,8 +118,7 @@ async def which_repository(run_id: str) -> None:
 
 
 async def _named(run: Run) -> str:
-    async with as_bot(run.connection) as jira:
-        issue = await jira.issue(run.issue_id)
+    issue = await as_the_asker_sees(run, lambda jira: jira.issue(run.issue_id))
     for text in (run.instruction, issue.description):
         match find(text):
             case Reference(path=path):

@@ -45,6 +45,14 @@ def link_lost(*, link_url: str) -> str:
     )
 
 
+def issue_not_seen(*, mention: str) -> str:
+    """The member's own Jira user does not see the issue, or it is gone."""
+    return (
+        "I read issues as you see them, and Jira does not show me this one with your account. Ask whoever leads the "
+        f"project to let you see it. {AGAIN.format(mention=mention)}"
+    )
+
+
 def may_not_start(*, project: str, home_url: str) -> str:
     """Who may start is configured, and this person may not here."""
     return (

@@ -15,11 +15,10 @@ from handover.agent.server import (
     Model,
 )
 from handover.configuration.store import current
-from handover.connections.reach import as_bot
 from handover.engine import durable
 from handover.forges import clone
 from handover.forges.forge import ForgeCredential, ForgeRefused, ForgeUnavailable
-from handover.jira.client import JiraUnavailable
+from handover.jira.client import Comment, Issue, Jira, JiraUnavailable
 from handover.lib import clock
 from handover.members.reach import as_member
 from handover.runs import ledger, replies, telling
@@ -28,6 +27,7 @@ from handover.runs.endings import Ended, Watched, cause_without_work
 from handover.runs.models import Cause, Run, State
 from handover.runs.places import Places
 from handover.runs.records import mention_of, move, note, page_of, run_of
+from handover.runs.seen import as_the_asker_sees
 from handover.runs.watching import Watch, deadline_of
 from handover.runs.workshop import Workshop
 from handover.sandboxes.open import Sandbox, SandboxFailed, open_sandbox
@@ -169,9 +169,7 @@ async def _resume_after_our_own_fall(run_id: str, agent: AgentServer) -> None:
 
 
 async def _conversation(run: Run, sandbox: Sandbox) -> Conversation:
-    async with as_bot(run.connection) as jira:
-        issue = await jira.issue(run.issue_id)
-        comments = await jira.comments(run.issue_id)
+    issue, comments = await as_the_asker_sees(run, lambda jira: _issue_and_comments(jira, run.issue_id))
     # What only some may read would come back in a report that all may read; and the bot's own words tell nothing new.
     open_to_all = [one for one in comments if one.visibility is None and one.author.key != run.connection.bot_key]
     text = prompt(Request.of(run.instruction, issue, open_to_all, repository=_repository(sandbox)))
@@ -186,6 +184,10 @@ async def _conversation(run: Run, sandbox: Sandbox) -> Conversation:
     return Conversation(
         id=str(run.id), text=text, working_dir=_repository(sandbox), model=model, steps=configured.limits.steps
     )
+
+
+async def _issue_and_comments(jira: Jira, issue_id: str) -> tuple[Issue, list[Comment]]:
+    return await jira.issue(issue_id), await jira.comments(issue_id)
 
 
 async def _raise_unless_finished(run: Run, watched: Watched) -> None:
