@@ -7,12 +7,17 @@ from allauth.mfa.totp import views as app
 from allauth.socialaccount import views as social
 from django.urls import URLPattern, path
 
+from handover.connections import views as webhook
 from handover.console import certificates, versions
 from handover.console import views as console
 from handover.members import account, jira_page, people, providing, settings_page
 from handover.members.welcome import welcome
+from handover.repositories import oauth as forges_oauth
+from handover.repositories import views as forges
 from handover.runs import live
 from handover.runs import views as runs
+
+WEBHOOK = "settings/integrations/jira-dc/<uuid:connection_id>/webhook"
 
 urlpatterns: list[URLPattern] = [
     path("", runs.runs, name="runs"),
@@ -67,6 +72,22 @@ urlpatterns: list[URLPattern] = [
         "settings/integrations/jira-dc/<uuid:connection_id>/disconnect", jira_page.disconnect, name="jira-dc-disconnect"
     ),
     path("integration/jira-dc/callback", jira_page.callback, name="jira-dc-callback"),
+    # The webhook of a Jira, for administrators.
+    path(WEBHOOK, webhook.page, name="jira-dc-webhook"),
+    path(f"{WEBHOOK}/install", webhook.install_in_jira, name="jira-dc-webhook-install"),
+    path(f"{WEBHOOK}/prepare", webhook.prepare, name="jira-dc-webhook-prepare"),
+    path(f"{WEBHOOK}/activate", webhook.activate, name="jira-dc-webhook-activate"),
+    path(f"{WEBHOOK}/pause", webhook.pause, name="jira-dc-webhook-pause"),
+    path(f"{WEBHOOK}/resume", webhook.resume, name="jira-dc-webhook-resume"),
+    path(f"{WEBHOOK}/rotate", webhook.rotate, name="jira-dc-webhook-rotate"),
+    path(f"{WEBHOOK}/rotate-in-jira", webhook.rotate_in_jira, name="jira-dc-webhook-rotate-in-jira"),
+    # One's own accounts on forges.
+    path("settings/integrations/forges/<str:name>", forges.account, name="forge-account"),
+    path("settings/integrations/forges/<str:name>/test", forges.test, name="forge-test"),
+    path("settings/integrations/forges/<str:name>/connect", forges_oauth.connect, name="forge-connect"),
+    path("settings/integrations/forges/<str:name>/confirm", forges.confirm, name="forge-confirm"),
+    path("settings/integrations/forge-accounts/<int:account_id>/remove", forges.remove, name="forge-remove"),
+    path("integration/forge/callback", forges_oauth.callback, name="forge-callback"),
     # Members and invitations.
     path("console/people", people.people, name="people"),
     path("console/people/<int:member_id>/<slug:deed>", people.change, name="person"),

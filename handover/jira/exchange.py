@@ -33,11 +33,14 @@ class Exchange:
         self._http = http
         # no-check: Jira refuses a write that looks like a browser's before it looks at the token.
         # JSON named in Accept, a refusal for too many requests is JSON as well.
-        self._headers = {
-            "Authorization": f"Bearer {token.strip()}",
-            "Accept": "application/json",
-            "X-Atlassian-Token": "no-check",
-        }
+        # As Headers: their repr, in a report of an error for one, does not show the token.
+        self._headers = httpx.Headers(
+            {
+                "Authorization": f"Bearer {token.strip()}",
+                "Accept": "application/json",
+                "X-Atlassian-Token": "no-check",
+            }
+        )
 
     async def send(
         self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: object = None
@@ -50,7 +53,9 @@ class Exchange:
     ) -> Answer:
         """The answer with whom Jira took us for. Raises JiraError."""
         content = None if body is None else msgspec.json.encode(body)
-        headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
+        headers = self._headers.copy()
+        if content is not None:
+            headers["Content-Type"] = "application/json"
         url = f"{self._base_url}{path}"
         request = self._http.build_request(method, url, params=query, headers=headers, content=content)
         try:
