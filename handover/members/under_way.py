@@ -34,9 +34,11 @@ class UnderWay:
         """What was begun with this state. It is gone from the session before anything comes of it."""
         living = self._living()
         found = living.pop(state[:LONGEST_STATE], None)
+        if found is None:
+            return Absent()
         self.session[self.key] = living
         self.session.save()
-        return dict(found["what"]) if found else Absent()
+        return dict(found["what"])
 
     def _living(self) -> dict[str, dict[str, Any]]:
         known = self.session.get(self.key, {})

@@ -67,9 +67,9 @@ def connect(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from the forge, and on at once. What is given is held until the member has confirmed it."""
-    begun = UnderWay(request.session, KEY).taken(request.GET.get("state", ""))
-    if isinstance(begun, Absent) or begun["member"] != str(request.user.pk):
-        return _failed(request, NOT_BEGUN_HERE, Absent())
+    begun = _begun(request)
+    if isinstance(begun, Absent):
+        return _failed(request, NOT_BEGUN_HERE, begun)
     host = host_at(begun["forge_url"])
     if isinstance(host, Absent):
         return _failed(request, f"{site_of(begun['forge_url'])} is no longer among the forges here.", host)
@@ -78,6 +78,14 @@ def callback(request: HttpRequest) -> HttpResponse:
     except ForgeError as error:
         return _failed(request, str(error), host)
     return held_for_confirmation(request, host, offered)
+
+
+def _begun(request: HttpRequest) -> dict[str, str] | Absent:
+    """What this member has begun in this browser, with the state that comes back."""
+    if not request.user.is_authenticated:
+        return Absent()
+    begun = UnderWay(request.session, KEY).taken(request.GET.get("state", ""))
+    return Absent() if isinstance(begun, Absent) or begun["member"] != str(request.user.pk) else begun
 
 
 def _code(request: HttpRequest, host: ForgeHost) -> str:

@@ -39,9 +39,8 @@ def standing_of(account: ForgeAccount | None, *, site: str, now: datetime) -> St
             "quiet", "Not connected", f"Agents work on {site} with your own rights, once you are connected."
         )
     if account.lost_at:
-        return Standing(
-            "bad", "Connect again", f"Since {_day(account.lost_at)}, {site} no longer takes your credential."
-        )
+        lost = f"Since {_day(account.lost_at)}, {site} no longer takes your credential. Connect once more."
+        return Standing("bad", "Connect again", lost)
     if ends := account.token_until if not account.sealed_refresh_token else None:
         if ends <= now:
             return Standing("bad", "Ended", f"Your token ended on {_day(ends)}. Replace it with a new one.")

@@ -16,7 +16,7 @@ from handover.lib import clock
 from handover.members.forge_hosts import has_oauth
 from handover.members.models import ForgeAccount, Member
 from handover.repositories.accounts import account_on, by_token, farewell, forgotten, let_offered_go, test_again
-from handover.repositories.forms import TokenForm
+from handover.repositories.forms import TokenForm, token_help
 from handover.repositories.offered import Offered, drop, held, hold, is_another_person, keep
 from handover.repositories.standing import may_of, name_of, site_of, standing_of
 
@@ -131,9 +131,9 @@ def _let_waiting_go(request: HttpRequest) -> None:
 
 def _page(request: HttpRequest, host: ForgeHost, form: TokenForm) -> HttpResponse:
     found, site = account_on(host, member_of(request)), site_of(host.base_url)
+    form.fields["token"].help_text = token_help(host)
     context = {
         "account": found,
-        "base_url": host.base_url,
         "form": form,
         "may": may_of(found) if found else "",
         "name": name_of(host),

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -146,8 +147,10 @@ def test_who_signed_in_meanwhile_as_somebody_else(world: AccountsWorld) -> None:
 
 def test_who_is_not_signed_in_takes_the_code_nowhere(world: AccountsWorld) -> None:
     back = world.decide(world.leave())
-    answer = Client().get(back)
+    sessions, anybody = Session.objects.count(), Client()
+    answer = anybody.get(back)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/settings")
+    assert Session.objects.count() == sessions, "whoever passes by leaves nothing in the database"
     assert world.asked("/login/oauth/access_token") == 0
 
 
