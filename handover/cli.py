@@ -25,6 +25,7 @@ COMMANDS = {
     "admin": ("handover.members.accounts_commands:admin", "Make an administrator, from this machine."),
     "forge": ("handover.repositories.commands:forge", "Allow a Git host, and store members' accounts on it."),
     "member": ("handover.members.commands:member", "Add members and their Jira links."),
+    "doctor": ("handover.doctor.command:doctor", "Look at what can be wrong, and name causes and next steps."),
     "read": ("handover.triggers.reading_command:read_file", "Print how a webhook body would be understood."),
     "markup": ("handover.jira.markup_command:markup", "Turn Markdown into Jira's wiki markup."),
 }

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from handover.connections import views as webhook
 from handover.console import certificates, versions
 from handover.console import views as console
+from handover.doctor import views as doctor
 from handover.members import account, jira_page, people, providing, settings_page
 from handover.members.welcome import welcome
 from handover.repositories import oauth as forges_oauth
@@ -97,6 +98,11 @@ urlpatterns: list[URLPattern] = [
     path("console/history", versions.history, name="console-history"),
     path("console/history/<int:number>/back", versions.back, name="console-history-back"),
     path("console/trust", certificates.certificates, name="console-certificates"),
+    path("console/doctor", doctor.page, name="doctor"),
+    path("console/doctor/checks", doctor.checks, name="doctor-checks"),
+    path("console/doctor/explanation", doctor.explanation, name="doctor-explanation"),
+    path("console/doctor/test", doctor.test, name="doctor-test"),
+    path("doctor/seen", doctor.seen, name="doctor-seen"),
     path("console/<slug:slug>", console.group, name="console-group"),
     path("console/<slug:slug>/new", console.entry_new, name="console-entry-new"),
     path("console/<slug:slug>/<int:position>", console.entry, name="console-entry"),

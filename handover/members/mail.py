@@ -107,6 +107,7 @@ class Backend(EmailBackend):
 def _name(server: smtplib.SMTP, recipient: str) -> None:
     """As far as a message goes before its text. Raises smtplib.SMTPException."""
     sender = current().mail.sender
+    server.ehlo_or_helo_if_needed()
     code, said = server.mail(sender)
     if code != 250:
         raise smtplib.SMTPSenderRefused(code, said, sender)
