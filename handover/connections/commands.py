@@ -1,7 +1,6 @@
 """`handover connection`."""
 
 import asyncio
-import secrets
 from typing import IO
 
 import click
@@ -9,9 +8,9 @@ import click
 from handover import settings
 from handover.configuration import network, plain, store
 from handover.configuration.documents import Document, read
-from handover.configuration.vault import vault
-from handover.connections import bots
+from handover.connections import bots, webhook
 from handover.connections.models import Connection
+from handover.connections.webhook_commands import add_to, known, row_of
 from handover.jira.client import Jira, JiraError, User
 from handover.lib.environment import BadSetting, parsed_address
 from handover.lib.tables import print_rows
@@ -42,12 +41,10 @@ def add(*, base_url: str, token_file: IO[str]) -> None:
     if not token.isascii():
         raise click.ClickException("The file holds no token: a token has only ASCII characters.")
     bot = asyncio.run(_bot(base_url, token))
-    secret = secrets.token_urlsafe(32)
     configure(base_url, token, bot)
-    made, added = Connection.objects.get_or_create(
-        base_url=base_url,
-        defaults={"sealed_webhook_secret": vault().seal(secret, address=base_url), "webhook_state": "active"},
-    )
+    made, added = Connection.objects.get_or_create(base_url=base_url)
+    webhook.prepare(made)
+    webhook.activate(made)
     bots.known(made, key=bot.key, name=bot.name)
     click.echo(f"{'Connected' if added else 'Updated'}: the bot is {bot.display_name} ({bot.name}).")
     click.echo(f"Webhook address: {settings.PUBLIC_URL}{made.events_path}")
@@ -58,15 +55,7 @@ def add(*, base_url: str, token_file: IO[str]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def list_connections(*, as_json: bool) -> None:
     """List the connected Jiras."""
-    rows = [
-        {
-            "id": str(row.id),
-            "base_url": row.base_url,
-            "bot": row.bot_name,
-            "events": settings.PUBLIC_URL + row.events_path,
-        }
-        for row in Connection.objects.order_by("created_at")
-    ]
+    rows = [row_of(row) for row in known()]
     print_rows(rows, as_json=as_json, empty="No Jira yet. Connect one with `handover connection add`.")
 
 
@@ -92,3 +81,6 @@ async def _bot(base_url: str, token: str) -> User:
             return await Jira(base_url, token, http=client).myself()
         except JiraError as error:
             raise click.ClickException(f"{base_url} does not accept the token: {error}") from error
+
+
+add_to(connection)
