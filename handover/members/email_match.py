@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 
 from handover.connections.models import Connection
 from handover.connections.reach import as_bot
-from handover.jira.client import Jira, User
+from handover.jira.client import Jira, JiraMissing, User
 from handover.members.linking import Claimed, link
 from handover.members.models import JiraLink, Member
 
@@ -51,7 +51,10 @@ async def match_for_mention(connection: Connection, *, user_key: str, user_name:
     if host.linking != "email" or host.confirm_email_match:
         return None
     async with as_bot(connection) as jira:
-        user = await jira.user(user_name)
+        try:
+            user = await jira.user(user_name)
+        except JiraMissing:
+            return None
         if user.key != user_key or not user.email:
             return None
         match await _searched(jira, [user.email]):

@@ -39,7 +39,7 @@ def reads_as_the_member(link: JiraLink) -> bool:
 
 
 async def as_member_in_jira(link: JiraLink, read: Callable[[Jira], Awaitable[T]]) -> T:
-    """What `read` finds with the member's own token, which is renewed where need be.
+    """What `read` finds with the member's own token, which is renewed where need be. The link's connection is loaded.
 
     Raises JiraLinkLost where the member has to link again, and JiraError.
     """

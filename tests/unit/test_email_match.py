@@ -187,6 +187,7 @@ def test_a_mention_links_nobody_who_is_not_certain(jira: Played, lina: Member) -
     people = jira.people
     assert at_the_mention(jira, "uwe", key=people.unlinked.key) is None, "nobody here has this address"
     assert at_the_mention(jira, "lina", key=people.attacker.key) is None, "the name is another's by now"
+    assert at_the_mention(jira, "nobody") is None, "the user is gone"
     jira.jira.change_user(people.attacker, email=ADDRESS)
     assert at_the_mention(jira) is None, "two have the address"
     jira.jira.change_user(people.attacker, email="mallory@acme.example")

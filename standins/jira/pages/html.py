@@ -68,7 +68,7 @@ def consent(around: Around, asked: Asked, address: str) -> str:
     body = (
         f"<h1>{name} wants to act for you</h1>"
         f'<form method="post" action="{escape(address)}" class="sheet write">'
-        f"<p>As <b>{who}</b>, {name} would {may} ({escape(asked.scope)}). "
+        f'<p class="text">As <b>{who}</b>, {name} would {may} ({escape(asked.scope)}). '
         f"You then go on to <code>{escape(asked.redirect_uri)}</code>.</p>"
         '<p><button class="first" name="decision" value="allow">Allow</button> '
         '<button name="decision" value="deny">Deny</button></p></form>'
