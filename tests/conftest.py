@@ -14,11 +14,13 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "handover.settings"
 for name in [name for name in os.environ if name.startswith("LLM_")]:
     del os.environ[name]
 
-import django  # noqa: E402  the settings read the environment above
+import django.conf  # noqa: E402  the settings read the environment above
 
 import handover  # noqa: E402, F401  puts the bundled SQLite in place first
 
 django.setup()
+# Slow on purpose against guessing; here each sign-in would cost half a second.
+django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 hypothesis.settings.register_profile("handover", deadline=None, database=None)
 hypothesis.settings.load_profile("handover")
 

@@ -71,8 +71,8 @@ class ForgottenPassword(PasswordResetView):  # type: ignore[misc]
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where the member is signed in, the newest first."""
     found = sorted(UserSession.objects.purge_and_list(signed_in(request)), key=lambda one: one.created_at, reverse=True)
-    here = request.session.session_key
-    return render(request, "usersessions/usersession_list.html", {"sessions": found, "here": here})
+    present = request.session.session_key
+    return render(request, "usersessions/usersession_list.html", {"sessions": found, "present": present})
 
 
 @require_POST
