@@ -100,6 +100,11 @@ class AccountsWorld:
         self.come_back(self.decide(self.leave(), login=login))
         return self.confirm()
 
+    @property
+    def revocations(self) -> int:
+        """How many tokens the forge was told to forget."""
+        return self.asked(f"/api/v3/applications/{self.application.client_id}/token")
+
     def asked(self, path: str) -> int:
         """How many requests the forge has had for this path."""
         return sum(request.path == path for request in self.forge.requests)
@@ -120,3 +125,8 @@ def text_of(response: Answer) -> str:
 def query_of(address: str) -> dict[str, str]:
     """The parameters of an address."""
     return dict(parse_qsl(urlsplit(address).query))
+
+
+def removal_of(account: ForgeAccount) -> str:
+    """Where the account's button leads."""
+    return f"/settings/integrations/forge-accounts/{account.id}/remove"
