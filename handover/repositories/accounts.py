@@ -10,7 +10,7 @@ from handover.members.forge_hosts import host_at
 from handover.members.forge_tokens import revoke, usable_token
 from handover.members.models import ForgeAccount, Member
 from handover.members.reach import as_member
-from handover.repositories.offered import Offered, tested
+from handover.repositories.offered import Offered, is_the_same, tested
 from handover.repositories.standing import site_of
 
 
@@ -38,9 +38,12 @@ async def test_again(account: ForgeAccount) -> str:
     return ""
 
 
-async def forgotten(account: ForgeAccount) -> str:
-    """Let the forge forget what OAuth gave, before it is removed or replaced here. Returns why that failed, or ""."""
+async def forgotten(account: ForgeAccount, *, instead: Offered | Absent) -> str:
+    """Let the forge forget what OAuth gave, before it is removed here or replaced. Returns why that failed, or ""."""
     if account.how == ForgeAccount.How.TOKEN or account.lost_at or isinstance(host_at(account.forge_url), Absent):
+        return ""
+    # A button that is pressed twice at once keeps the same credential twice.
+    if isinstance(instead, Offered) and is_the_same(account, instead):
         return ""
     try:
         return await revoke(account.forge_url, await usable_token(account))

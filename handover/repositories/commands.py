@@ -71,7 +71,7 @@ def account(*, name: str, forge_url: str, token_file: IO[str], another_person: b
             f"Until now {name} was {earlier.login}, and this token is {offered.login}'s. If that is meant, say so with "
             "--another-person."
         )
-    reason = async_to_sync(forgotten)(earlier) if earlier else ""
+    reason = async_to_sync(forgotten)(earlier, instead=offered) if earlier else ""
     keep(member, offered)
     click.echo(f"{name} is {offered.login} on {host.base_url}.")
     if reason:

@@ -70,6 +70,14 @@ def is_another_person(earlier: ForgeAccount, offered: Offered) -> bool:
     return earlier.login.casefold() != offered.login.casefold()
 
 
+def is_the_same(earlier: ForgeAccount, offered: Offered) -> bool:
+    """Whether it is the very credential that is kept already."""
+    try:
+        return earlier.token == offered.access
+    except SecretUnreadable:
+        return False
+
+
 def keep(member: Member, offered: Offered) -> ForgeAccount:
     """Make it the member's account on that forge, in the place of an earlier one."""
     account, _ = ForgeAccount.objects.update_or_create(

@@ -102,7 +102,7 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
 def remove(request: HttpRequest, account_id: int) -> HttpResponse:
     """Remove one's own account, on a forge that is allowed or no longer is."""
     found = get_object_or_404(ForgeAccount, id=account_id, member=member_of(request))
-    reason = async_to_sync(forgotten)(found)
+    reason = async_to_sync(forgotten)(found, instead=Absent())
     ForgeAccount.objects.filter(id=found.id).delete()
     messages.success(request, farewell(found, reason=reason))
     return redirect("settings")
@@ -112,7 +112,7 @@ def _kept(request: HttpRequest, host: ForgeHost, offered: Offered) -> HttpRespon
     member, site = member_of(request), site_of(host.base_url)
     _let_waiting_go(request)
     earlier = account_on(host, member)
-    reason = async_to_sync(forgotten)(earlier) if earlier else ""
+    reason = async_to_sync(forgotten)(earlier, instead=offered) if earlier else ""
     keep(member, offered)
     messages.success(request, f"You are connected: on {site} you are {offered.login}.")
     if reason:

@@ -78,6 +78,18 @@ def test_connected_again_the_earlier_access_is_forgotten(world: AccountsWorld) -
     assert world.forge.user_of(world.account.token)
 
 
+def test_a_button_that_is_pressed_twice_at_once(world: AccountsWorld) -> None:
+    world.come_back(world.decide(world.leave()))
+    held = world.browser.session["forge_offered"]
+    world.confirm()
+    session = world.browser.session
+    session["forge_offered"] = held
+    session.save()
+    world.confirm()
+    assert world.forge.user_of(world.account.token)
+    assert world.revocations == 0
+
+
 def test_another_person_is_named(world: AccountsWorld) -> None:
     world.connect()
     page = world.come_back(world.decide(world.leave(), login=ATTACKER))
