@@ -5,14 +5,13 @@ import sys
 from typing import IO
 
 import click
-from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
 from handover.members import second_factor
-from handover.members.accounts import Accounts
+from handover.members.accounts import Accounts, AddressTaken, vouch_for
 from handover.members.models import Member
 
 
@@ -37,25 +36,23 @@ def create(*, name: str, email: str, password_file: IO[str] | None, without_seco
         _check(member, email, password)
     except ValidationError as error:
         raise click.ClickException(" ".join(error.messages)) from error
-    with transaction.atomic():
-        member.is_superuser = member.is_active = True
-        member.set_password(password)
-        member.save()
-        if email:
-            give_address(member, email)
-        if without_second_factor:
-            second_factor.remove(member)
+    member.is_superuser = member.is_active = True
+    member.set_password(password)
+    save(member, email=email)
+    if without_second_factor:
+        second_factor.remove(member)
     click.echo(f"{member} is an administrator and may sign in.")
 
 
-def give_address(member: Member, email: str) -> None:
-    """Make this the member's first address, verified: who has a shell here is believed. Raises ClickException."""
-    email = email.lower()
-    if EmailAddress.objects.filter(email=email, verified=True).exclude(user=member).exists():
-        raise click.ClickException(f"{email} is the address of another member.")
-    address, _ = EmailAddress.objects.get_or_create(user=member, email=email)
-    address.set_verified()
-    address.set_as_primary()
+def save(member: Member, *, email: str) -> None:
+    """Save the member, with the address verified: who has a shell here is believed. Raises click.ClickException."""
+    try:
+        with transaction.atomic():
+            member.save()
+            if email:
+                vouch_for(member, email)
+    except AddressTaken as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _check(member: Member, email: str, password: str) -> None:

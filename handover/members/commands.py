@@ -8,13 +8,14 @@ from typing import IO
 import click
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
-from handover.configuration import store
 from handover.connections.models import Connection
 from handover.connections.reach import as_bot
 from handover.jira.client import JiraError, User
 from handover.lib.tables import print_rows
 from handover.members import linking
+from handover.members.accounts_commands import save
 from handover.members.models import JiraLink, Member
 
 
@@ -25,7 +26,7 @@ def member() -> None:
 
 @member.command("add")
 @click.argument("name")
-@click.option("--email", default="", help="The member's address.")
+@click.option("--email", default="", help="The member's address. It counts as verified.")
 @click.option("--administrator", is_flag=True, help="Sees every run.")
 @click.option(
     "--password-file",
@@ -36,13 +37,15 @@ def add(*, name: str, email: str, administrator: bool, password_file: IO[str] | 
     """Add a member who signs in as NAME, or give one a new password."""
     password = password_file.read().strip() if password_file else _asked_for()
     account = Member.objects.filter(username=name).first() or Member(username=name)
-    account.email, account.is_superuser = email or account.email, administrator or account.is_superuser
+    account.is_superuser = administrator or account.is_superuser
     try:
+        if email:
+            validate_email(email)
         validate_password(password, account)
     except ValidationError as error:
         raise click.ClickException(" ".join(error.messages)) from error
     account.set_password(password)
-    account.save()
+    save(account, email=email)
     click.echo(f"{name} may sign in.")
 
 
@@ -56,8 +59,6 @@ def link(*, name: str, jira_user: str, base_url: str | None) -> None:
     if found.count() != 1:
         raise click.ClickException("Name the Jira with --base-url. `handover connection list` shows them.")
     chosen = found.get()
-    # The first reading of the configuration asks the database, which an event loop does not allow.
-    store.refresh()
     user = asyncio.run(_jira_user(chosen, jira_user))
     chosen_member = member_of(name)
     JiraLink.objects.filter(connection=chosen, user_key=user.key).exclude(member=chosen_member).delete()

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from handover.lib import clock
-from handover.members.accounts import public
+from handover.members.accounts import AddressTaken, public, vouch_for
 from handover.members.administrators import administrators
 from handover.members.models import Invitation, Member
 
@@ -85,12 +85,10 @@ def accept(invitation: Invitation, member: Member) -> None:
 def join(invitation: Invitation, *, name: str, password: str) -> Member:
     """Make the account. The address counts as verified: an administrator vouches for it. Raises InvitationEnded."""
     with transaction.atomic():
-        member = Member.objects.create_user(name, email=invitation.email, password=password)
+        member = Member.objects.create_user(name, password=password)
         accept(invitation, member)
         if invitation.email:
-            if EmailAddress.objects.filter(email=invitation.email, verified=True).exists():
-                raise InvitationEnded(f"{invitation.email} has an account here meanwhile. Sign in with it.")
-            EmailAddress.objects.create(user=member, email=invitation.email, verified=True, primary=True)
+            _vouch(member, invitation)
     member.refresh_from_db()
     return member
 
@@ -106,6 +104,13 @@ def _made(*, email: str, administrator: bool, invited_by: Member | None, life: t
         until=now + life,
     )
     return Link(invitation, public(reverse("welcome", args=[token])))
+
+
+def _vouch(member: Member, invitation: Invitation) -> None:
+    try:
+        vouch_for(member, invitation.email)
+    except AddressTaken as error:
+        raise InvitationEnded(f"{invitation.email} has an account here meanwhile. Sign in with it.") from error
 
 
 def _hash(token: str) -> str:

@@ -67,8 +67,8 @@ def change(request: HttpRequest, member_id: int, deed: str) -> HttpResponse:
         act(member)
     except administrators.LastAdministrator as error:
         messages.error(request, str(error))
-    else:
-        messages.success(request, sentence.format(member))
+        return redirect("people")
+    messages.success(request, sentence.format(member))
     return redirect("people" if request.user.pk != member.pk else "runs")
 
 
