@@ -41,17 +41,23 @@ def django_db(_migrated: Path) -> Iterator[Path]:
     """A migrated database file, emptied after the test. The value is its path."""
     from django.apps import apps
     from django.core.cache import cache
-    from django.db import connections
+    from django.db import connections, transaction
 
     from handover.configuration import store
 
     store.refresh()
     yield _migrated
+    tables = [
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.label != "contenttypes.ContentType"
+    ]
     with connections["default"].cursor() as cursor:
         cursor.execute("PRAGMA foreign_keys=OFF")
-        for model in apps.get_models(include_auto_created=True):
-            if model._meta.label != "contenttypes.ContentType":
-                cursor.execute(f'DELETE FROM "{model._meta.db_table}"')
+        # In one transaction: a commit waits for the disk.
+        with transaction.atomic():
+            for table in tables:
+                cursor.execute(f'DELETE FROM "{table}"')
         cursor.execute("PRAGMA foreign_keys=ON")
     store.refresh()
     cache.clear()

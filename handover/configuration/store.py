@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 
 from handover.configuration.declared import Configuration
 from handover.configuration.documents import Document, Reading, read
@@ -25,7 +26,7 @@ _held: tuple[tuple[int, int], Configuration] | None = None
 
 def current() -> Configuration:
     """What holds now in this process. Raises BadSetting where the environment cannot be used."""
-    return _held[1] if _held else refresh()
+    return _held[1] if _held else _first()
 
 
 def refresh() -> Configuration:
@@ -36,6 +37,19 @@ def refresh() -> Configuration:
         if _held is None or _held[0] != newest:
             _held = (newest, read(document()).configuration(newest[0]))
         return _held[1]
+
+
+def _first() -> Configuration:
+    """The first look, which may be on an event loop, where Django lets nobody wait for the database."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_refresh_once).result()
+
+
+def _refresh_once() -> Configuration:
+    try:
+        return refresh()
+    finally:
+        connections.close_all()
 
 
 def document(number: int | None = None) -> Document:

@@ -58,7 +58,13 @@ def _member(person: dict[str, Any], connection: Any, forge_url: str) -> None:
     member.save()
     EmailAddress.objects.create(user=member, email=person["email"], verified=True, primary=True)
     if person["jira_key"]:
-        JiraLink.objects.create(member=member, connection=connection, user_key=person["jira_key"])
+        JiraLink.objects.create(
+            member=member,
+            connection=connection,
+            user_key=person["jira_key"],
+            user_name=person["name"],
+            display_name=person["display_name"],
+        )
     if person["forge_token"]:
         ForgeAccount.objects.create(
             member=member,
