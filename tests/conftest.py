@@ -1,9 +1,11 @@
 """Every test process has a data folder of its own, and Django set up on it."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -23,6 +25,19 @@ django.setup()
 django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 hypothesis.settings.register_profile("handover", deadline=None, database=None)
 hypothesis.settings.load_profile("handover")
+
+
+_getaddrinfo = socket.getaddrinfo
+
+
+def _resolve(host: Any, *arguments: Any, **named: Any) -> Any:
+    """Invented names lead nowhere, and no resolver outside is asked for them."""
+    if str(host).endswith((".example", ".invalid")):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return _getaddrinfo(host, *arguments, **named)
+
+
+socket.getaddrinfo = _resolve
 
 
 @pytest.fixture(scope="session")
