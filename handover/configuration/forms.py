@@ -55,9 +55,12 @@ class GroupForm(forms.Form):
         return {name: value for name in declared(self.group) if (value := self._stored(name)) is not None}
 
     def _check_addresses(self, cleaned: Mapping[str, Any]) -> None:
+        """Only those that are new: each is looked up, and each connection is held against the same rules again."""
         for name, what in declared(self.group).items():
             given = cleaned.get(name)
-            if what.kind == "address" and given and (refusal := network.refusal_of(given)):
+            if what.kind != "address" or not given or given == getattr(self.entry.value, name):
+                continue
+            if refusal := network.refusal_of(given):
                 self.add_error(name, refusal)
 
     def _plain(self, name: str, cleaned: Any) -> Any:

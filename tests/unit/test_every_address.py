@@ -60,6 +60,8 @@ FOR_ADMINISTRATORS = ("console", "settings/integrations/jira-dc/<uuid:connection
 
 def address_of(pattern: URLPattern) -> str:
     """An address that the pattern takes."""
+    if pattern.name == "account_reset_password_from_key":
+        return "/sign-in/new-password/1-x"
     path = str(pattern.pattern)
     for name, converter in pattern.pattern.converters.items():
         kind = {"UUIDConverter": "uuid", "SlugConverter": "slug", "StringConverter": "str", "IntConverter": "int"}
