@@ -54,7 +54,7 @@ def begin(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except JiraError as error:
         messages.error(request, str(error))
         return redirect("jira-dc")
-    return render(request, "members/jira_leave.html", {"url": url, "connection": connection})
+    return render(request, "leaving.html", {"address": url, "site": connection.base_url})
 
 
 @login_not_required

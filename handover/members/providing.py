@@ -38,7 +38,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     if answer.status_code != HTTPStatus.FOUND:
         return answer
     # Not redirected: a form leads to our own addresses alone (form-action), redirects after it included.
-    return render(request, "leaving.html", {"address": answer.headers["Location"], "name": provider.name})
+    return render(request, "leaving.html", {"address": answer.headers["Location"], "site": provider.name})
 
 
 @login_not_required

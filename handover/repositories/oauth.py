@@ -59,7 +59,7 @@ def connect(request: HttpRequest, name: str) -> HttpResponse:
     except ForgeError as error:
         return _failed(request, str(error), host)
     # Not redirected: a form leads to our own addresses alone (form-action), redirects after it included.
-    return render(request, "repositories/leaving.html", {"address": address, "site": site_of(host.base_url)})
+    return render(request, "leaving.html", {"address": address, "site": site_of(host.base_url)})
 
 
 # Open to all, so that the code of whoever is not signed in any more gets into no other address.
