@@ -20,7 +20,7 @@ from handover.door.answers import (
 )
 from handover.door.arriving import Gone, TooLarge, TooSlow, announces_too_much, arrived
 from handover.door.connections import STRANGER, Connections, Known
-from handover.door.journal import Entry, Journal, JournalUnavailable
+from handover.door.journal import Closed, Entry, Journal, JournalUnavailable
 from handover.door.tally import Tally
 from handover.jira import bodies
 from handover.jira.bodies import Event
@@ -110,7 +110,7 @@ class Door:
             case Trigger() | Lifecycle() | Probe() if _elsewhere(event, known.links):
                 self.tally.add(known.id, "ignored", name, ANOTHER_JIRA)
             case Probe(dedupe_key=dedupe_key, reason=reason):
-                return await self._keep(_entry(known, name, body, dedupe_key).closed(reason))
+                return await self._keep(Closed.of(_entry(known, name, body, dedupe_key), reason))
             case Trigger(dedupe_key=dedupe_key) | Lifecycle(dedupe_key=dedupe_key):
                 return await self._keep(_entry(known, name, body, dedupe_key))
         return TAKEN
@@ -122,9 +122,9 @@ class Door:
         if self._resting[known.id] > MOST_RESTING:
             return TAKEN
         kept = b"" if isinstance(outcome, Ignored) else body
-        return await self._keep(_entry(known, event, kept, outcome.dedupe_key or "").closed(known.rests))
+        return await self._keep(Closed.of(_entry(known, event, kept, outcome.dedupe_key or ""), known.rests))
 
-    async def _keep(self, entry: Entry) -> Answer:
+    async def _keep(self, entry: Entry | Closed) -> Answer:
         try:
             await self._journal.write(entry)
         except JournalUnavailable:

@@ -111,9 +111,10 @@ class Stored:
 
     def __init__(self) -> None:
         self._opened: dict[UUID, tuple[tuple[object, ...], Known | None]] = {}
+        self._unreadable: set[UUID] = set()
 
     def __call__(self) -> Mapping[str, Known]:
-        """All connections by path, but those whose secret cannot be opened. Raises django.db.Error."""
+        """All connections by path, but those whose secret was never opened. Raises django.db.Error."""
         rows = list(Connection.objects.exclude(sealed_webhook_secret=""))
         self._opened = {row.id: self._open(row) for row in rows}
         return {row.events_path: known for row in rows if (known := self._opened[row.id][1])}
@@ -122,32 +123,42 @@ class Stored:
         sealed = (row.sealed_webhook_secret, row.sealed_former_secret, row.former_secret_until)
         version = (row.base_url, *sealed, _rests(row), watch_of(row))
         before = self._opened.get(row.id)
-        return before if before and before[0] == version else (version, _known(row))
+        if before and before[0] == version:
+            return before
+        try:
+            known = _known(row)
+        except SecretUnreadable as error:
+            self._complain(row, error)
+            # While keys are rotated, ours may be a moment behind: what was known holds, and it is tried again.
+            return (), before[1] if before else _without_former(row)
+        self._unreadable.discard(row.id)
+        return version, known
+
+    def _complain(self, row: Connection, error: SecretUnreadable) -> None:
+        if row.id not in self._unreadable:
+            log.error("A secret of %s cannot be opened: %s", row.base_url, error)
+        self._unreadable.add(row.id)
 
 
 def _known(row: Connection) -> Known | None:
-    try:
-        secret = row.webhook_secret
-    except SecretUnreadable as error:
-        log.error("Deliveries of %s are refused: %s", row.base_url, error)
-        return None
-    if not secret:
-        # An empty secret is one that everybody knows.
-        return None
+    known, former, until = _with_new(row), former_secret_of(row), row.former_secret_until
+    if known is None or not former or until is None:
+        return known
+    return replace(known, former=former, former_until=until.timestamp(), former_sealed=row.sealed_former_secret)
+
+
+def _with_new(row: Connection) -> Known | None:
+    secret = row.webhook_secret
+    # An empty secret is one that everybody knows.
     known = Known(id=row.id, secret=secret, watch=watch_of(row), links=f"{row.base_url}/", rests=_rests(row))
-    return _with_former(known, row)
+    return known if secret else None
 
 
-def _with_former(known: Known, row: Connection) -> Known:
-    if row.former_secret_until is None:
-        return known
+def _without_former(row: Connection) -> Known | None:
     try:
-        former = former_secret_of(row)
-    except SecretUnreadable as error:
-        log.error("The former secret of %s no longer holds: %s", row.base_url, error)
-        return known
-    until, sealed = row.former_secret_until.timestamp(), row.sealed_former_secret
-    return replace(known, former=former, former_until=until, former_sealed=sealed) if former else known
+        return _with_new(row)
+    except SecretUnreadable:
+        return None
 
 
 def _rests(row: Connection) -> str:

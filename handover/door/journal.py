@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,8 +21,7 @@ PACE_SECONDS = 0.002
 MOST_WAITING_BYTES = 64 * 1024 * 1024
 # What an entry holds beside its body, roundly.
 ENTRY_BYTES = 1024
-COLUMNS = ("connection_id", "received_at", "event", "body", "dedupe_key", "state", "reason")
-PLACES = f"({', '.join('?' * len(COLUMNS))})"
+COLUMNS = ("connection_id", "received_at", "event", "body", "dedupe_key")
 # Each statement lets go of Python's lock and takes it again from the busy loop: few statements, many rows.
 MOST_ROWS = 64
 
@@ -32,9 +31,9 @@ class JournalUnavailable(Exception):
 
 
 class Entry(NamedTuple):
-    """A delivery as its row: the first two in the form in which Django keeps a UUID and a time on SQLite.
+    """A delivery as its row, which waits to be taken in.
 
-    `received` waits to be taken in; `ignored` asks for nothing more, and `reason` says why.
+    The first two are in the form in which Django keeps a UUID and a time on SQLite.
     """
 
     connection: str
@@ -42,8 +41,6 @@ class Entry(NamedTuple):
     event: str
     body: bytes
     dedupe_key: str
-    state: Literal["received", "ignored"] = "received"
-    reason: str = ""
 
     @classmethod
     def of(cls, *, connection: UUID, received_at: datetime, event: str, body: bytes, dedupe_key: str) -> "Entry":
@@ -51,9 +48,22 @@ class Entry(NamedTuple):
         naive = received_at.astimezone(UTC).replace(tzinfo=None)
         return cls(connection.hex, str(naive), event, body, dedupe_key)
 
-    def closed(self, reason: str) -> "Entry":
-        """The same, and nothing is to come of it."""
-        return self._replace(state="ignored", reason=reason)
+
+class Closed(NamedTuple):
+    """A delivery as its row, of which nothing more is to come; `reason` says why."""
+
+    connection: str
+    received_at: str
+    event: str
+    body: bytes
+    dedupe_key: str
+    state: Literal["ignored"]
+    reason: str
+
+    @classmethod
+    def of(cls, entry: Entry, reason: str) -> "Closed":
+        """The entry, closed."""
+        return cls(*entry, "ignored", reason)
 
 
 class Journal:
@@ -64,13 +74,13 @@ class Journal:
         self._on_committed = on_committed
         self._file = _File(database)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Entry | Closed, asyncio.Future[None]]] = []
         self._waiting_bytes = 0
         self._working: asyncio.Task[None] | None = None
         self._closed = False
         self._failing = False
 
-    async def write(self, entry: Entry) -> None:
+    async def write(self, entry: Entry | Closed) -> None:
         """Return when the entry is on the disk. Raises JournalUnavailable."""
         size = len(entry.body) + ENTRY_BYTES
         if self._closed or self._waiting_bytes + size > MOST_WAITING_BYTES:
@@ -133,13 +143,22 @@ class Journal:
 
 
 @cache
-def _insert(rows: int) -> str:
+def _insert(rows: int, columns: tuple[str, ...]) -> str:
     # A connection that was deleted a moment ago is no error: nobody waits for what it delivers.
+    places = f"({', '.join('?' * len(columns))})"
     return f"""
-        INSERT INTO handover_delivery ({", ".join(COLUMNS)})
-        SELECT * FROM (VALUES {", ".join([PLACES] * rows)})
+        INSERT INTO handover_delivery ({", ".join(columns)})
+        SELECT * FROM (VALUES {", ".join([places] * rows)})
         WHERE column1 IN (SELECT id FROM handover_connection)
     """  # noqa: S608  nothing in it comes from outside
+
+
+def _insert_all(
+    connection: sqlite3.Connection, entries: Sequence[Entry] | Sequence[Closed], columns: tuple[str, ...]
+) -> None:
+    for first in range(0, len(entries), MOST_ROWS):
+        rows = entries[first : first + MOST_ROWS]
+        connection.execute(_insert(len(rows), columns), tuple(chain.from_iterable(rows)))
 
 
 class _File:
@@ -149,14 +168,16 @@ class _File:
         self._path = path
         self._open: sqlite3.Connection | None = None
 
-    def commit(self, entries: list[Entry]) -> None:
+    def commit(self, entries: list[Entry | Closed]) -> None:
         """Put all entries on the disk, or none. Raises sqlite3.Error; the next commit opens the file anew."""
         try:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
-            for first in range(0, len(entries), MOST_ROWS):
-                rows = entries[first : first + MOST_ROWS]
-                connection.execute(_insert(len(rows)), tuple(chain.from_iterable(rows)))
+            # Those that wait are most, and leave their state to the database: two values less for each.
+            _insert_all(connection, [entry for entry in entries if type(entry) is Entry], COLUMNS)
+            _insert_all(
+                connection, [entry for entry in entries if type(entry) is Closed], (*COLUMNS, "state", "reason")
+            )
             connection.execute("COMMIT")
         except sqlite3.Error:
             self.close()

@@ -11,6 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
+from handover.connections import webhook
 from handover.connections.models import Connection
 from handover.door.connections import STRANGER, Connections, Known, Stored
 from handover.door.opening import opened
@@ -50,6 +51,32 @@ def test_a_secret_that_cannot_be_opened_leaves_out_its_connection_alone(
     for _ in range(3):
         assert [known.id for known in stored().values()] == [UUID(int=2)]
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_a_secret_that_cannot_be_opened_for_a_moment_is_tried_again(
+    django_db: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As while the keys are rotated: the row is sealed anew before this process has taken the new key up."""
+    connection = connect()
+    stored = Stored()
+    known = stored()[PATH]
+    Connection.objects.update(sealed_webhook_secret="sealed with a key that is not here yet")
+    assert [stored()[PATH] for _ in range(2)] == [known, known]
+    webhook_secret = connection.sealed_webhook_secret
+    Connection.objects.update(sealed_webhook_secret=webhook_secret, bot_key="JIRAUSER10002")
+    assert stored()[PATH].watch.bot_key == "JIRAUSER10002"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_a_former_secret_that_cannot_be_opened_is_tried_again(django_db: Path) -> None:
+    connection = connect()
+    assert webhook.rotate(connection)
+    sealed = connection.sealed_former_secret
+    stored = Stored()
+    Connection.objects.update(sealed_former_secret="unreadable")
+    assert (stored()[PATH].secret, stored()[PATH].former_until) == (connection.webhook_secret, 0)
+    Connection.objects.update(sealed_former_secret=sealed)
+    assert stored()[PATH].former == SECRET
 
 
 def test_an_empty_secret_leaves_out_its_connection(django_db: Path) -> None:
