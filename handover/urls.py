@@ -5,7 +5,7 @@ from allauth.mfa.base import views as factor
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as app
 from allauth.socialaccount import views as social
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from handover.connections import views as webhook
 from handover.console import certificates, versions
@@ -33,8 +33,8 @@ urlpatterns: list[URLPattern] = [
     path("sign-in/no-sign-up", accounts.signup, name="account_signup"),
     path("sign-in/forgotten", account.ForgottenPassword.as_view(), name="account_reset_password"),
     path("sign-in/forgotten/sent", accounts.password_reset_done, name="account_reset_password_done"),
-    path(
-        "sign-in/new-password/<str:uidb36>-<str:key>",
+    re_path(
+        r"^sign-in/new-password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)$",
         accounts.password_reset_from_key,
         name="account_reset_password_from_key",
     ),

@@ -90,6 +90,8 @@ class Backend(EmailBackend):
             return int(super().send_messages(email_messages) or 0)
         except OSError as error:
             raise _not_sent(error, self._place) from error
+        finally:
+            self._hang_up()
 
     def ask_for(self, recipient: str) -> None:
         """Go as far as naming the recipient. Raises MailNotSent."""
@@ -100,8 +102,12 @@ class Backend(EmailBackend):
         except OSError as error:
             raise _not_sent(error, self._place) from error
         finally:
-            with suppress(OSError):
-                self.close()
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        # Django keeps a connection that failed half-way.
+        with suppress(OSError):
+            self.close()
 
 
 def _name(server: smtplib.SMTP, recipient: str) -> None:

@@ -7,11 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from handover.configuration.vault import vault
 from handover.members import administrators, invitations
 from handover.members.models import Invitation, Member
 from standins.authority import Authority
@@ -231,6 +233,19 @@ def test_no_token_of_the_provider_is_kept(acme: RealProvider) -> None:
     kept = " ".join(str(session.get_decoded()) for session in Session.objects.all())
     assert not re.search(r"access_token|id_token|eyJ|'token'", kept)
     assert set(SocialAccount.objects.get().extra_data) == {"name", "email", "preferred_username", "administrator"}
+
+
+def test_a_second_factor_is_asked_for_here_too_and_the_waiting_session_holds_no_token(acme: RealProvider) -> None:
+    acme.say(lina=LINA)
+    signed_in(Client(), "lina")
+    sealed = vault().seal("JBSWY3DPEHPK3PXP", address="second factor")
+    Authenticator.objects.create(user=Member.objects.get(), type="totp", data={"secret": sealed})
+    browser = Client()
+    assert signed_in(browser, "lina").headers["Location"] == "/sign-in/code"
+    assert browser.get("/account").status_code == 302
+    waiting = str(browser.session.items())
+    assert "sociallogin" in waiting and not re.search(r"'token'|access_token|id_token|eyJ", waiting)
+    assert browser.get("/sign-in/code").status_code == 200
 
 
 def test_the_same_number_at_another_issuer_is_another_person(acme: RealProvider, tmp_path: Path) -> None:
