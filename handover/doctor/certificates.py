@@ -14,10 +14,10 @@ SOON = timedelta(days=14)
 
 
 def of_chain(chain: Sequence[x509.Certificate], url: str, *, now: datetime) -> list[Check]:
-    """Whether a server's certificates last; nothing where it showed none."""
-    if not chain:
+    """Whether a server's certificates last; nothing where it showed none, or one that has ended: that is told."""
+    first = min(chain, key=lambda certificate: certificate.not_valid_after_utc, default=None)
+    if first is None or first.not_valid_after_utc <= now:
         return []
-    first = min(chain, key=lambda certificate: certificate.not_valid_after_utc)
     told = f"{title(first.subject)} ends on {first.not_valid_after_utc:%Y-%m-%d}"
     if first.not_valid_after_utc - now > SOON:
         return [fine(Symptom.TLS, f"{ENDS}: {url}", f"{told}.")]

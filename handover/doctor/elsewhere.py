@@ -28,6 +28,12 @@ async def of_model(model: Model, key: str, *, http: httpx.AsyncClient) -> Check:
     return model_judged(answer, model, name, key=bool(key))
 
 
+def no_model() -> Check:
+    """None is named, and so nobody is asked."""
+    cause = "No model is named: no agent can work."
+    return wrong(Symptom.OTHERS, MODEL, cause=cause, next_step="Name one: Console › Model.")
+
+
 def model_judged(answer: httpx.Response, model: Model, name: str, *, key: bool) -> Check:
     """What the answer tells. Servers without such a list answer 404, and may be a model's all the same."""
     status, wanted = answer.status_code, without_dialect(model.name)

@@ -113,6 +113,8 @@ class Look:
 
     async def _model(self) -> Checks:
         model = self._known.configuration.model
+        if not model.name:
+            return [elsewhere.no_model()]
         key = self._known.model_key
         return await self._other(model.base_url, lambda: elsewhere.of_model(model, key, http=self._http))
 

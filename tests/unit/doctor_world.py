@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -141,6 +140,10 @@ class World:
         connection.save()
         self.hook = self.jira.register_webhook(f"{settings.PUBLIC_URL}{connection.events_path}", SECRET)
 
+    def named(self, name: str) -> Check:
+        """The check whose name begins so."""
+        return next(check for check in self.checks() if check.name.startswith(name))
+
     def checks(self) -> list[Check]:
         """What the doctor says now."""
         return asyncio.run(examine())
@@ -158,17 +161,24 @@ class _Mail:
 
 
 @contextmanager
-def served(world: World, monkeypatch: Any, *, jira_tls: Identity | None = None) -> Iterator[World]:
-    """The world, served and configured, with nothing wrong."""
-    mail = Controller(_Mail(), hostname="127.0.0.1", port=_free_port())
+def served(
+    world: World,
+    monkeypatch: Any,
+    *,
+    jira_tls: Identity | None = None,
+    own_tls: Identity | None = None,
+    around: Around = lambda app: app,
+) -> Iterator[World]:
+    """The world, served and configured, with nothing wrong. Jira and we are served over TLS where that is given."""
     with (
         Served(world.jira.app, tls=jira_tls) as jira,
         Served(world.model.app) as model,
         Served(world.forge.app) as forge,
         Served(world.provider.app) as provider,
     ):
-        handover = Handover()
+        handover = Handover(tls=own_tls, around=around)
         monkeypatch.setattr(settings, "PUBLIC_URL", handover.url)
+        mail = Controller(_Mail(), hostname="127.0.0.1", port=_free_port())
         mail.start()
         try:
             world.jira.base_url = f"{jira.url}/jira"
@@ -214,10 +224,3 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
-
-
-def context_of(identity: Identity) -> ssl.SSLContext:
-    """A server's side of TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(identity.chain, identity.key)
-    return context
