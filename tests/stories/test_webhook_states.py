@@ -2,8 +2,10 @@
 
 import time
 
+import httpx
+
 from standins.jira.hooks import Webhook
-from standins.jira.records import Comment
+from standins.jira.post import signature
 from tests.stories.world import World
 
 
@@ -49,14 +51,16 @@ def test_a_secret_is_rotated_under_deliveries(world: World) -> None:
     world.ask("@openhands [script:ask] go")
     assert last_answer(world) == 200
     world.eventually(lambda: _shown(world)["rotating_until"] == "", "the former secret is forgotten")
-    hook.configuration["SECRET"] = former
-    comment: Comment = world.ask("Thanks.")
-    assert last_answer(world) == 403
-    hook.configuration["SECRET"] = new
-    world.jira.deliver_again(comment)
-    assert last_answer(world) == 200
+    # Not by Jira: its breaker would open.
+    body = hook.deliveries[-1].body
+    answers = [_posted(hook.url, body, secret) for secret in (former, new)]
+    assert answers == [403, 200]
     assert [world.ended(issue).cause for issue in (first, "")] == ["asks", "asks"]
-    assert "signature made with another secret" not in _shown(world)["refused"], "a later delivery was taken"
+
+
+def _posted(url: str, body: bytes, secret: str) -> int:
+    headers = {"Content-Type": "application/json", "X-Hub-Signature": signature(secret, body)}
+    return httpx.post(url, content=body, headers=headers, trust_env=False).status_code
 
 
 def _shown(world: World) -> dict[str, str]:
