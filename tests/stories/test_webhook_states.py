@@ -47,7 +47,7 @@ def test_a_secret_is_rotated_under_deliveries(world: World) -> None:
     first = world.new_issue(f"Repository: {world.repository}")
     world.ask("@openhands [script:ask] go", issue=first)
     assert last_answer(world) == 200, "Jira does not have the new secret yet"
-    hook.configuration["SECRET"] = new
+    hook.configuration["SECRET"] = world.rehearsal.credentials["webhook"] = new
     world.ask("@openhands [script:ask] go")
     assert last_answer(world) == 200
     world.eventually(lambda: _shown(world)["rotating_until"] == "", "the former secret is forgotten")
