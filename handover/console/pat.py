@@ -9,7 +9,6 @@ from handover.jira.client import Jira, JiraAnonymous, JiraError, JiraMissing, Us
 from handover.lib import clock
 from handover.lib.secrets import SecretUnreadable
 
-
 NO_JIRA = "No Jira answers at {base_url} (404). Check the context path: it is what stands before /browse/PAY-1."
 
 

@@ -8,10 +8,10 @@ from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from handover import settings
 from handover.configuration import changes, store
 from handover.configuration.declared import ORDER, SEVERAL, SINGLE, JiraHost
 from handover.configuration.documents import Document, Entry, Reading
@@ -26,7 +26,6 @@ from handover.members.administrators import administrators_only
 
 # A new version is taken up within this time by every process.
 TAKEN_UP_SECONDS = 2.0
-NEW = "new"
 
 
 @dataclass
@@ -197,8 +196,17 @@ def _page(editing: Editing, form: GroupForm) -> HttpResponse:
         "removable": editing.position is not None and "base_url" not in editing.entry.locks,
         "position": editing.position,
         "without": standing.WORDS[name].without if several else "",
+        "callback": _callback(name, value),
     }
     return render(editing.request, "console/group.html", context, status=200)
+
+
+def _callback(name: str, value: Any) -> str:
+    """The address that an OAuth client of this group is registered with; "" where it has none."""
+    paths = {"jira": "integration/jira-dc/callback", "forges": "integration/forge/callback"}
+    if name == "oidc":
+        paths["oidc"] = f"sign-in/with/{value.slug or 'SHORT-NAME'}/callback"
+    return f"{settings.PUBLIC_URL}/{paths[name]}" if name in paths else ""
 
 
 def _name(slug: str, *, of: Any = ORDER) -> str:
@@ -226,8 +234,3 @@ def _by(request: HttpRequest) -> str:
 def _after(request: HttpRequest) -> int | None:
     given = request.POST.get("after", "")
     return int(given) if given.isdecimal() and len(given) < 10 else -1
-
-
-def address_of(name: str, position: int) -> str:
-    """The page of an entry."""
-    return reverse("console-entry", args=[slug_of(name), position])

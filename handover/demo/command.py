@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from handover.demo.check import check_the_way
-from handover.demo.rehearsal import PASSWORD, Rehearsal
+from handover.demo.preparing import PASSWORD
+from handover.demo.rehearsal import Rehearsal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PORTS = {"handover": 8080, "jira": 8081, "forge": 8082, "model": 8083}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -19,6 +18,8 @@ from typing import Any, Self
 
 import httpx
 
+from handover.demo import preparing
+from standins.authority import Identity
 from standins.forge import StandInForge
 from standins.forge import cast as forge_cast
 from standins.jira import StandInJira
@@ -26,7 +27,6 @@ from standins.jira import cast as jira_cast
 from standins.model import StandInModel
 from standins.serving import Served
 
-PASSWORD = "rehearsal-only"  # noqa: S105  for sign-in on loopback, printed by the demo
 MODEL_KEY = "sk-stand-in"
 # Settings that say what this machine can do; all others are the rehearsal's own.
 OF_THE_MACHINE = (
@@ -51,12 +51,19 @@ class Addresses:
 class Rehearsal:
     """Stand-ins and Handover, wired up as an administrator would.
 
-    `environment` goes to Handover on top of what the rehearsal sets. Handover can be killed and started again; the
-    stand-ins keep their state. `with Rehearsal(folder) as rehearsal:` ends all of it.
+    `environment` goes to Handover on top of what the rehearsal sets; an empty value takes a variable away. With `tls`
+    the stand-ins show that certificate; not `prepared`, Handover is as on its first day. It can be killed and started
+    again; the stand-ins keep their state. `with Rehearsal(folder) as rehearsal:` ends all of it.
     """
 
     def __init__(
-        self, folder: Path, *, environment: Mapping[str, str] | None = None, ports: Mapping[str, int] | None = None
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        ports: Mapping[str, int] | None = None,
+        tls: Identity | None = None,
+        prepared: bool = True,
     ):
         self.folder = folder
         self._ports = dict(ports or {})
@@ -68,7 +75,7 @@ class Rehearsal:
         self.people = jira_cast.acme(self.jira)
         forge_cast.acme(self.forge)
         self._served = [
-            Served(stand_in.app, port=self._ports.get(name, 0))
+            Served(stand_in.app, port=self._ports.get(name, 0), tls=tls)
             for name, stand_in in (("jira", self.jira), ("forge", self.forge), ("model", self.model))
         ]
         jira, forge, model = self._served
@@ -77,7 +84,10 @@ class Rehearsal:
         port = self._ports.get("handover") or free_port()
         self.at = Addresses(f"http://127.0.0.1:{port}", self.jira.base_url, forge.url, f"{model.url}/v1")
         self._environment = self._environment_of_handover(port, environment or {})
-        self._prepare()
+        self.connection: dict[str, str] = {}
+        self.credentials = {"model": MODEL_KEY}
+        if prepared:
+            self._prepare()
         self.process = self._started()
         self._wait_until_it_answers(seconds=60)
 
@@ -138,7 +148,7 @@ class Rehearsal:
             name: value for name, value in os.environ.items() if not name.startswith(("HANDOVER_", "LLM_", "DJANGO_"))
         }
         agent = {name: os.environ[name] for name in OF_THE_MACHINE if name in os.environ}
-        return {
+        set_here = {
             **kept,
             **agent,
             "HANDOVER_DATA": str(self.folder / "data"),
@@ -151,6 +161,7 @@ class Rehearsal:
             "LLM_API_KEY": MODEL_KEY,
             **further,
         }
+        return {name: value for name, value in set_here.items() if value}
 
     def add_shop(self, path: str) -> None:
         """A further repository like Acme/web-app, which Lina may write to."""
@@ -161,48 +172,18 @@ class Rehearsal:
         return f"{self._served[2].url}/v1"
 
     def _prepare(self) -> None:
-        self.credentials = {
-            "webhook": secrets.token_urlsafe(32),
-            "jira of the bot": self.jira.token_for(self.people.bot),
-            "forge of lina": self.forge.token_for(forge_cast.LINKED),
-            "forge of mallory": self.forge.token_for(forge_cast.ATTACKER),
-            "model": MODEL_KEY,
-        }
-        plan = {
-            "jira": {
-                "base_url": self.at.jira,
-                "bot_name": self.people.bot.name,
-                "bot_key": self.people.bot.key,
-                "configuration": self._jira_configuration(),
-                "webhook_secret": self.credentials["webhook"],
-            },
-            "forge": {"base_url": self.at.forge},
-            "members": self._members(),
-        }
+        self.credentials |= preparing.credentials_of(self)
         prepared = subprocess.run(
             [sys.executable, "-m", "handover.demo.prepare"],
             env=self._environment,
-            input=json.dumps(plan).encode(),
+            input=json.dumps(preparing.plan_of(self)).encode(),
             stdout=subprocess.PIPE,
             check=True,
             timeout=60,
         )
-        self.connection: dict[str, str] = json.loads(prepared.stdout)
+        self.connection = json.loads(prepared.stdout)
         events = f"{self.at.handover}{self.connection['events_path']}"
         self.jira.register_webhook(events, self.credentials["webhook"])
-
-    def _jira_configuration(self) -> dict[str, object]:
-        application = self.jira.register_oauth_client([f"{self.at.handover}/integration/jira-dc/callback"])
-        self.credentials["OAuth client of Jira"] = application.secret
-        return {
-            "base_url": self.at.jira,
-            "enabled": True,
-            "linking": "oauth",
-            "bot_email": self.people.bot.email,
-            "pat": self.credentials["jira of the bot"],
-            "client_id": application.id,
-            "client_secret": application.secret,
-        }
 
     def _started(self) -> "subprocess.Popen[bytes]":
         with (self.folder / "handover.log").open("ab") as log:
@@ -213,25 +194,6 @@ class Rehearsal:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
-
-    def _members(self) -> list[dict[str, object]]:
-        people = self.people
-        return [
-            _member(people.administrator, administrator=True, jira_key=people.administrator.key),
-            _member(
-                people.linked,
-                jira_key=people.linked.key,
-                forge_login=forge_cast.LINKED,
-                forge_token=self.credentials["forge of lina"],
-            ),
-            _member(people.unlinked),
-            _member(
-                people.attacker,
-                jira_key=people.attacker.key,
-                forge_login=forge_cast.ATTACKER,
-                forge_token=self.credentials["forge of mallory"],
-            ),
-        ]
 
     def _wait_until_it_answers(self, *, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -250,18 +212,3 @@ def free_port() -> int:
     """A port on loopback that nobody uses now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def _member(
-    person: object, *, administrator: bool = False, jira_key: str = "", forge_login: str = "", forge_token: str = ""
-) -> dict[str, object]:
-    return {
-        "name": person.name,  # type: ignore[attr-defined]
-        "display_name": person.display_name,  # type: ignore[attr-defined]
-        "email": person.email,  # type: ignore[attr-defined]
-        "password": PASSWORD,
-        "administrator": administrator,
-        "jira_key": jira_key,
-        "forge_login": forge_login,
-        "forge_token": forge_token,
-    }

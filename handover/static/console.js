@@ -8,3 +8,6 @@ for (const row of document.querySelectorAll("[data-only-field]")) {
   form.addEventListener("change", follow);
   follow();
 }
+
+// On a phone the sections are a line to be scrolled: the one that is open is in sight.
+document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

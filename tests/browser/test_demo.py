@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from handover.demo.rehearsal import PASSWORD, Rehearsal
+from handover.demo.preparing import PASSWORD
+from handover.demo.rehearsal import Rehearsal
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 
