@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from handover.configuration import network
 from handover.configuration.declared import JiraHost
-from handover.jira.client import Jira, JiraAnonymous, JiraError, JiraMissing, User
+from handover.configuration.store import current
+from handover.doctor.reaching import walk
+from handover.jira.client import Jira, JiraAnonymous, JiraError, JiraMissing, JiraUnavailable, User
 from handover.lib import clock
 from handover.lib.secrets import SecretUnreadable
 
@@ -35,9 +37,20 @@ async def check(host: JiraHost) -> Checked:
             return Checked(wrong=(("pat", _anonymous(host)),))
         except JiraMissing:
             return Checked(wrong=(("base_url", NO_JIRA.format(base_url=host.base_url)),))
+        except JiraUnavailable as error:
+            return Checked(wrong=(("base_url", await _why_not_reached(host, error)),))
         except JiraError as error:
-            return Checked(wrong=(("base_url", f"{error} The Doctor tells more of it."),))
+            return Checked(wrong=(("base_url", str(error)),))
         return Checked(bot, tuple(_wrong(host, bot)), (*_notes_on(host, bot), *await _ends(jira)))
+
+
+async def _why_not_reached(host: JiraHost, error: JiraUnavailable) -> str:
+    """The step of the way at which it ends, with what to do; Jira's own word where it answered."""
+    if error.status is not None:
+        return str(error)
+    way = await walk(host.base_url, ca_pem=current().trust.certificates, own=network.OWN, now=clock.now())
+    failed = next((check for check in way.checks if not check.ok), None)
+    return f"{failed.cause} {failed.next_step}" if failed else str(error)
 
 
 def _anonymous(host: JiraHost) -> str:

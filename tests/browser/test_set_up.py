@@ -108,7 +108,7 @@ def configure(day: Day, page: Page) -> None:
     expect(page.get_by_text("Write it like https://jira.example.com.")).to_be_visible()
     fill(page, Base_URL=at.jira + "/", Service_account_PAT=token, OAuth_client_secret=application.secret)
     press(page, "Save and deploy")
-    expect(page.get_by_text("certificate", exact=False).first).to_be_visible()
+    expect(page.locator(".error").filter(has_text="CN=Acme Root CA")).to_contain_text("upload")
     day.picture(page, "set-up-unknown-ca")
 
     page.get_by_role("link", name="Additional Trusted CA Certificates").click()

@@ -113,7 +113,7 @@ WRONG: dict[str, tuple[Any, str]] = {
         "This token is Lina Linde's (lina), whose address is not OpenHands-bot@acme.example.",
     ),
     "a wrong context path": (lambda jira: form(jira, base_url=jira.base_url.replace("/jira", "/jra")), "Check the context path"),
-    "a port where nobody is": (lambda jira: form(jira, base_url="http://127.0.0.1:1/jira"), "cannot be reached"),
+    "a port where nobody is": (lambda jira: form(jira, base_url="http://127.0.0.1:1/jira"), "nothing listens there"),
     "ourselves": (lambda jira: form(jira, base_url="http://localhost:8080"), "where Handover itself"),
     "cloud metadata": (lambda jira: form(jira, base_url="http://169.254.169.254/latest"), "link-local"),
     "OAuth without a client": (lambda jira: form(jira, linking="oauth"), "OAuth needs the client ID"),
