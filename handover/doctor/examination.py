@@ -108,7 +108,8 @@ class Look:
         return await in_time(looked, [late(Symptom.SETUP, f"{bot.TOKEN}: {subject.base_url}")])
 
     async def _webhook(self, subject: Subject) -> Checks:
-        looked = webhook.checks_of(subject.connection, subject.wanted, subject.token, http=self._http)
+        ours = subject.seen.counted
+        looked = webhook.checks_of(subject.connection, subject.wanted, subject.token, ours=ours, http=self._http)
         return await in_time(looked, [late(Symptom.ARRIVING, f"{webhook.WEBHOOK}: {subject.base_url}")])
 
     async def _model(self) -> Checks:

@@ -58,7 +58,7 @@ def read() -> Facts:
     configuration, now, trouble = refresh(), clock.now(), []
     subjects = []
     for connection in configured():
-        found = _subject(connection)
+        found = subject_of(connection)
         if isinstance(found, Check):
             trouble.append(found)
         else:
@@ -81,7 +81,8 @@ def read() -> Facts:
     )
 
 
-def _subject(connection: Connection) -> Subject | Check:
+def subject_of(connection: Connection) -> Subject | Check:
+    """The connection with its secrets; the check that fails where they cannot be read."""
     try:
         token, secret = connection.bot_token, connection.webhook_secret
     except SecretUnreadable as error:

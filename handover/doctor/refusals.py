@@ -34,15 +34,28 @@ class Seen:
     tallies: Sequence[DoorTally]
     taken_at: datetime | None
     journaled_at: datetime | None
+    journaled: int = 0
 
     @classmethod
     def of(cls, connection: Connection) -> "Seen":
         """What the database has."""
         tallies = list(DoorTally.objects.filter(connection_id=connection.id).order_by("-last_at"))
-        newest = Delivery.objects.filter(connection=connection).order_by("-id").values_list("received_at", flat=True)
-        journaled = list(newest[:1])
+        kept = Delivery.objects.filter(connection=connection).order_by("-id").values_list("received_at", flat=True)
+        journaled = list(kept[:1])
         taken = [row.last_at for row in tallies if row.outcome != DoorTally.Outcome.REFUSED and not _strange(row)]
-        return cls(tallies, max([*taken, *journaled], default=None), journaled[0] if journaled else None)
+        newest = journaled[0] if journaled else None
+        return cls(tallies, max([*taken, *journaled], default=None), newest, kept.count())
+
+    @property
+    def counted(self) -> str:
+        """What the door has counted, in words."""
+        dropped, refused = (
+            [row for row in self.tallies if row.outcome == outcome]
+            for outcome in (DoorTally.Outcome.IGNORED, DoorTally.Outcome.REFUSED)
+        )
+        last = f", the last on {_moment(refused[0].last_at)}: {refused[0].reason}" if refused else ""
+        asked = f"{self.journaled} asked for something, {_sum(dropped)} for nothing"
+        return f"Here: {asked}, {_sum(refused)} were refused{last}."
 
     def only_since(self, moment: datetime) -> "Seen":
         """The same, of what was refused after the moment."""
@@ -105,7 +118,11 @@ def told(rows: Sequence[DoorTally]) -> str:
 
 def _summed(rows: Sequence[DoorTally]) -> str:
     """How many, newest first."""
-    return f"{sum(row.count for row in rows)} deliveries, the last on {_moment(rows[0].last_at)},"
+    return f"{_sum(rows)} deliveries, the last on {_moment(rows[0].last_at)},"
+
+
+def _sum(rows: Iterable[DoorTally]) -> int:
+    return sum(row.count for row in rows)
 
 
 def _matters(row: DoorTally, now: datetime, *, since: datetime | None) -> bool:

@@ -9,13 +9,12 @@ from datetime import datetime
 
 from asgiref.sync import sync_to_async
 
-from handover import settings
 from handover.configuration import network
 from handover.connections.models import Connection
 from handover.doctor import refusals, standing, webhook
 from handover.doctor.checks import Check, Symptom, fine, wrong
+from handover.doctor.facts import Subject, subject_of
 from handover.jira.client import Comment, Issue, Jira, JiraError, JiraMissing, JiraRefused, JiraUnavailable, Visibility
-from handover.jira.webhooks import Wanted
 from handover.lib import clock
 from handover.triggers.arrivals import arrived_at
 from handover.triggers.probes import mark
@@ -65,8 +64,11 @@ class _Written:
 async def send(connection: Connection, issue_key: str, *, wait: float = WAIT_SECONDS) -> Arrived | Lost:
     """Comment, wait for the delivery, delete the comment."""
     token = secrets.token_hex(16)
+    subject = await sync_to_async(subject_of)(connection)
+    if isinstance(subject, Check):
+        return Lost(issue_key, subject.cause, subject.next_step)
     async with network.client() as client:
-        jira = Jira(connection.base_url, connection.bot_token, http=client)
+        jira = Jira(connection.base_url, subject.token, http=client)
         try:
             written = await _written(jira, connection, issue_key, token)
         except JiraError as error:
@@ -77,7 +79,7 @@ async def send(connection: Connection, issue_key: str, *, wait: float = WAIT_SEC
             # Shielded: whoever leaves the page meanwhile leaves no comment behind.
             left = await asyncio.shield(_deleted(jira, written))
     if came is None:
-        cause, step = await _why(connection, written.asked_at, wait)
+        cause, step = await _why(subject, written.asked_at, wait)
         return Lost(written.issue.key, cause, step, left)
     seconds = max(0.0, (came - written.asked_at).total_seconds())
     return Arrived(written.issue.key, seconds, f"the {written.visibility.type} {written.visibility.value}", left)
@@ -181,24 +183,22 @@ async def _deleted(jira: Jira, written: _Written) -> str:
     )
 
 
-async def _why(connection: Connection, asked_at: datetime, waited: float) -> tuple[str, str]:
+async def _why(subject: Subject, asked_at: datetime, waited: float) -> tuple[str, str]:
     """Why it did not come, as far as that can be seen from here, and what to do."""
     first = f"No delivery came within {waited:.0f} seconds."
-    wrong = [check for check in await _suspects(connection, asked_at) if not check.ok]
+    wrong = [check for check in await _suspects(subject, asked_at) if not check.ok]
     if not wrong:
         return first, GENERAL
     return " ".join([first, *(check.cause for check in wrong)]), " ".join(check.next_step for check in wrong)
 
 
-async def _suspects(connection: Connection, asked_at: datetime) -> list[Check]:
-    def known() -> tuple[list[Check], Wanted, str]:
-        seen = refusals.Seen.of(connection).only_since(asked_at)
-        wanted = Wanted(url=f"{settings.PUBLIC_URL}{connection.events_path}", secret=connection.webhook_secret)
-        checks = refusals.of_connection(seen, connection.base_url, now=clock.now())
-        return [*checks, refusals.strangers([], now=clock.now(), since=asked_at)], wanted, connection.bot_token
-
-    checks, wanted, token = await sync_to_async(known)()
+async def _suspects(subject: Subject, asked_at: datetime) -> list[Check]:
+    connection, now = subject.connection, clock.now()
     if connection.webhook_state == Connection.Webhook.NONE:
         return [standing.of_connection(connection)]
+    seen = (await sync_to_async(refusals.Seen.of)(connection)).only_since(asked_at)
+    elsewhere = await sync_to_async(refusals.strangers)([], now=now, since=asked_at)
+    checks = [*refusals.of_connection(seen, connection.base_url, now=now), elsewhere]
     async with network.client() as client:
-        return [*checks, *await webhook.checks_of(connection, wanted, token, http=client)]
+        ours, wanted, token = subject.seen.counted, subject.wanted, subject.token
+        return [*checks, *await webhook.checks_of(connection, wanted, token, ours=ours, http=client)]

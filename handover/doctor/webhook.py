@@ -20,8 +20,10 @@ NOT_SHOWN = (
 BREAKER = "After five failures in a row Jira's circuit breaker opens and skips deliveries, for 10 seconds to 2 hours."
 
 
-async def checks_of(connection: Connection, wanted: Wanted, token: str, *, http: httpx.AsyncClient) -> list[Check]:
-    """All about the webhook, as far as the service account may look."""
+async def checks_of(
+    connection: Connection, wanted: Wanted, token: str, *, ours: str, http: httpx.AsyncClient
+) -> list[Check]:
+    """All about the webhook, as far as the service account may look. `ours` is what the door has counted."""
     name, jira = f"{WEBHOOK}: {connection.base_url}", Webhooks(connection.base_url, token, http=http)
     if connection.webhook_state == Connection.Webhook.NONE:
         step = f"Install it automatically, or generate its details: {SET_UP}."
@@ -35,7 +37,7 @@ async def checks_of(connection: Connection, wanted: Wanted, token: str, *, http:
     except JiraError as error:
         return [wrong(Symptom.ARRIVING, name, cause=str(error), next_step=SEE_CONNECTION)]
     checks = registered(hooks, wanted, connection.base_url)
-    return [*checks, *[await _counted(jira, hook, connection.base_url) for hook in hooks[:1]]]
+    return [*checks, *[await _counted(jira, hook, connection.base_url, ours) for hook in hooks[:1]]]
 
 
 def registered(hooks: Sequence[Registered], wanted: Wanted, base_url: str) -> list[Check]:
@@ -54,25 +56,25 @@ def registered(hooks: Sequence[Registered], wanted: Wanted, base_url: str) -> li
     return [first]
 
 
-async def _counted(jira: Webhooks, hook: Registered, base_url: str) -> Check:
+async def _counted(jira: Webhooks, hook: Registered, base_url: str, ours: str) -> Check:
     try:
         counted = await jira.statistics(hook.id)
     except JiraError as error:
         return fine(Symptom.ARRIVING, f"{COUNTS}: {base_url}", f"Jira does not show them: {error}")
-    return counts(counted, base_url)
+    return counts(counted, base_url, ours=ours)
 
 
-def counts(counted: Statistics, base_url: str) -> Check:
+def counts(counted: Statistics, base_url: str, *, ours: str) -> Check:
     """How deliveries go: out of order where none has succeeded since the last failure."""
     name = f"{COUNTS}: {base_url}"
     last = _latest(counted.last_failure, counted.last_error)
-    found = f"{counted.successes} succeeded, {counted.failures} were refused, {counted.errors} found nobody."
+    found = f"Jira: {counted.successes} succeeded, {counted.failures} were refused, {counted.errors} got no answer."
     if last is None or not _since(last, counted.last_success):
         if last is not None:
             found += f" The last that failed: {told(last)}."
-        return fine(Symptom.ARRIVING, name, found)
+        return fine(Symptom.ARRIVING, name, f"{found} {ours}")
     cause = f"Jira's last delivery failed, and none has succeeded since: {told(last)}. {BREAKER}"
-    return wrong(Symptom.ARRIVING, name, cause=cause, next_step=_step(last), found=found)
+    return wrong(Symptom.ARRIVING, name, cause=cause, next_step=_step(last), found=f"{found} {ours}")
 
 
 def told(attempt: Attempt) -> str:

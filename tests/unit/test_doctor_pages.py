@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from handover import settings
 from handover.connections.models import Connection
@@ -15,6 +16,7 @@ from handover.doctor.checks import Check, Symptom
 from handover.doctor.public import proof_of
 from handover.doctor.views import grouped
 from handover.members.models import Member
+from handover.templatetags.doctor import PLACES, linked
 from tests.unit.doctor_world import World, served
 
 PAGE = "/console/doctor"
@@ -78,6 +80,23 @@ def test_without_a_script_the_checks_come_with_the_page(world: World, ada: Clien
     assert "The connection is paused" in shown
     assert "Next step Resume it" in shown
     assert "Explain an issue or a delivery" in shown
+
+
+def test_a_next_step_links_to_its_place(world: World, ada: Client) -> None:
+    Connection.objects.update(webhook_state=Connection.Webhook.PAUSED)
+    page = ada.get(f"{PAGE}/checks").content.decode()
+    assert '<a href="/settings/integrations/jira-dc">Settings › Integrations › Jira Data Center</a>' in page
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_place_is_a_page(world: World, ada: Client, place: str) -> None:
+    assert f">{place}</a>" in linked(f"See {place}.")
+    name, arguments = PLACES[place]
+    assert ada.get(reverse(name, args=arguments)).status_code == 200
+
+
+def test_a_sentence_with_a_link_is_escaped() -> None:
+    assert linked("<b>Console › Mail</b>") == '&lt;b&gt;<a href="/console/mail">Console › Mail</a>&lt;/b&gt;'
 
 
 def test_an_issue_is_explained(world: World, ada: Client) -> None:

@@ -13,7 +13,7 @@ from handover.doctor.sending import Arrived, Lost, send, told
 from handover.runs.models import Run
 from handover.triggers.models import Delivery
 from tests.unit.doctor_world import World, served
-from tests.unit.test_doctor_faults import breaker, hook
+from tests.unit.test_doctor_faults import breaker, hook, sealed_by_another_key
 
 FEW = 1.5  # the door writes down every second what it refuses
 
@@ -99,6 +99,13 @@ def test_an_issue_that_the_service_account_does_not_see(world: World) -> None:
     outcome = sent(world, "PAY-99")
     assert isinstance(outcome, Lost)
     assert "finds no issue PAY-99" in outcome.cause
+
+
+def test_secrets_that_cannot_be_read(world: World) -> None:
+    sealed_by_another_key(world)
+    outcome = sent(world)
+    assert isinstance(outcome, Lost)
+    assert "HANDOVER_SECRET_KEYS" in outcome.next_step
 
 
 def test_a_service_account_that_may_restrict_nothing(world: World) -> None:
