@@ -34,13 +34,15 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="handover-pictures-") as data, _django(Path(data)):
         from scripts.pretence import pretend
+        from scripts.pretence_people import pretend_people
 
-        addresses = pretend()
+        runs = pretend()
+        outside, inside = pretend_people()
         with _served() as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET_CHROMIUM)
             for width in WIDTHS:
                 for scheme in SCHEMES:
-                    _one_look(browser, url, addresses, folder, width=width, scheme=scheme)
+                    _one_look(browser, url, (outside, {**runs, **inside}), folder, width=width, scheme=scheme)
             browser.close()
 
 
@@ -72,7 +74,7 @@ def _served() -> Iterator[str]:
 def _one_look(
     browser: Browser,
     url: str,
-    addresses: dict[str, str],
+    addresses: tuple[dict[str, str], dict[str, str]],
     folder: Path,
     *,
     width: str,
@@ -83,17 +85,21 @@ def _one_look(
         viewport={"width": wide, "height": high}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
-    page.goto(f"{url}/sign-in")
-    _take(page, folder / f"sign-in-{width}-{scheme}.png")
+    outside, inside = addresses
+    for name, address in outside.items():
+        page.goto(url + address)
+        _take(page, folder / f"{name}-{width}-{scheme}.png")
     _sign_in(page, url, name="newcomer")
     _take(page, folder / f"runs-empty-{width}-{scheme}.png")
     page.get_by_role("button", name="Sign out").click()
     _sign_in(page, url, name="ada")
-    for name, address in addresses.items():
+    for name, address in inside.items():
         # "load" comes while the stream of a live run stays open.
         page.goto(url + address, wait_until="load")
         page.wait_for_timeout(400)
         _take(page, folder / f"{name}-{width}-{scheme}.png")
+    # Else the next look's list of sessions would show this one's.
+    page.get_by_role("button", name="Sign out", exact=True).click()
     context.close()
 
 
@@ -101,7 +107,7 @@ def _sign_in(page: Page, url: str, *, name: str) -> None:
     page.goto(f"{url}/sign-in")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill("a picture of it")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Sign out").wait_for()
 
 

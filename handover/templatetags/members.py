@@ -43,6 +43,15 @@ def provider_name(account: Any) -> str:
 
 
 @register.filter
+def signs_in_with(member: Any) -> str:
+    """`Password, Acme, second factor`: all the ways of a member that People lists."""
+    ways = ["Password"] if member.has_usable_password() else []
+    ways += [provider_name(account) for account in member.socialaccount_set.all()]
+    ways += ["second factor"] if member.has_second_factor else []
+    return ", ".join(ways) or "No way to sign in"
+
+
+@register.filter
 def browser(user_agent: str) -> str:
     """`Firefox on Linux`: what a browser says of itself, in two words."""
     program = next((name for mark, name in BROWSERS if mark in user_agent), "")

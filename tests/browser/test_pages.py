@@ -93,7 +93,7 @@ def test_signing_in_and_out(browser: Browser, address: str) -> None:
     page.get_by_label("Username").fill("lina")
     page.get_by_label("Password").fill("not this one")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Please enter a correct username and password")
+    expect(page.get_by_role("alert")).to_contain_text("The name or the password is not right.")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_text("The runs that you asked for, newest first.")).to_be_visible()
