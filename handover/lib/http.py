@@ -5,7 +5,6 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -44,21 +43,18 @@ def trust(ca_pem: str) -> ssl.SSLContext:
 def client(
     *,
     ca_pem: str = "",
-    ca_file: str = "",
     own: Own | None = None,
     headers: dict[str, str] | None = None,
     timeout: httpx.Timeout = TIME_LIMIT,
 ) -> httpx.AsyncClient:
     """A client that follows no redirect by itself: a credential never travels to an address that nobody configured.
 
-    `ca_pem` and the file `ca_file` are further authorities to trust. Requests to `own`, and to what addresses.py
-    forbids, raise AddressRefused.
+    `ca_pem` has further authorities to trust. Requests to `own`, or to what addresses.py forbids, raise AddressRefused.
     """
-    further = f"{ca_pem}\n{Path(ca_file).read_text(encoding='utf-8')}" if ca_file else ca_pem
     return httpx.AsyncClient(
         headers={"User-Agent": USER_AGENT, **(headers or {})},
         timeout=timeout,
-        verify=trust(further),
+        verify=trust(ca_pem),
         follow_redirects=False,
         event_hooks={"request": [_guarding(own)]},
     )
