@@ -334,7 +334,12 @@ class Oidc(Group):
         variable="BASE_URL",
         example="https://login.example.com/realms/acme",
     )
-    client_id: str = text("", label="Client ID", help="As the provider shows it.", variable="CLIENT_ID")
+    client_id: str = text(
+        "",
+        label="Client ID",
+        help="As the provider shows it. It asks for a redirect URI: this Handover's /sign-in/with/SHORT-NAME/callback.",
+        variable="CLIENT_ID",
+    )
     client_secret: Secret = secret(label="Client secret", help="As the provider shows it.", variable="CLIENT_SECRET")
     sign_up: bool = flag(
         default=False,
@@ -345,7 +350,7 @@ class Oidc(Group):
     administrators_group: str = text(
         "",
         label="Administrators' group",
-        help="Whoever has this word in the claim `groups` is an administrator here. Empty: the provider makes none.",
+        help="At each sign-in with it, the claim `groups` decides who is an administrator, both ways. Empty: it changes nothing.",
         variable="ADMINISTRATORS_GROUP",
     )
 
