@@ -350,7 +350,7 @@ class Oidc(Group):
     administrators_group: str = text(
         "",
         label="Administrators' group",
-        help="The claim `groups` decides at each sign-in who is an administrator, both ways. Empty: it changes nothing.",
+        help="The claim `groups` decides at each sign-in who is an administrator, both ways. Empty: no change.",
         variable="ADMINISTRATORS_GROUP",
     )
 
