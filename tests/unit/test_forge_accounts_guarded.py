@@ -11,6 +11,7 @@ from handover.members.models import ForgeAccount
 from standins.forge.cast import LINKED, WITHOUT_ACCOUNT
 from standins.forge.tokens import Kind
 from tests.configured import configured
+from tests.on_disk import stored
 from tests.unit.forge_accounts_world import AccountsWorld, removal_of
 
 
@@ -34,10 +35,10 @@ def test_a_token_is_nowhere_in_clear(
     token, second = world.forge.token_for(LINKED, kind=kind), world.forge.token_for(WITHOUT_ACCOUNT, kind=kind)
     pages = [world.browser.post(world.page, {"token": token}, follow=True)]
     pages += [world.browser.post(world.page, {"token": second}, follow=True), world.browser.get(world.page)]
-    stored = b"".join(file.read_bytes() for file in django_db.parent.glob(f"{django_db.name}*"))
+    kept = stored(django_db)
     shown = "".join(page.content.decode() for page in pages) + caplog.text + str(dict(world.browser.session))
     for secret in (token, second):
-        assert secret.encode() not in stored
+        assert secret.encode() not in kept
         assert secret not in shown
         assert secret[:-4] not in shown
 

@@ -14,6 +14,7 @@ from standins.authority import Authority
 from standins.forge.cast import ATTACKER, LINKED
 from standins.serving import Served
 from tests.configured import configured
+from tests.on_disk import stored
 from tests.unit.forge_accounts_world import CALLBACK, AccountsWorld, query_of, removal_of, text_of
 
 
@@ -128,11 +129,11 @@ def test_tokens_are_nowhere_in_clear(world: AccountsWorld, django_db: Path, capl
     session = str(dict(world.browser.session))
     world.confirm()
     pages.append(world.browser.get(world.page).content.decode())
-    stored = b"".join(file.read_bytes() for file in django_db.parent.glob(f"{django_db.name}*"))
+    kept = stored(django_db)
     (issued,) = world.forge.tokens.all()
     for secret in (issued.raw, issued.refresh):
         assert secret
-        assert secret.encode() not in stored
+        assert secret.encode() not in kept
         assert secret not in "".join(pages) + caplog.text + session
     assert world.account.token == issued.raw
 
