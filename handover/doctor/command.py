@@ -39,7 +39,7 @@ def doctor(
         checks = [asyncio.run(_tested(test_on, base_url))]
     else:
         checks = asyncio.run(examine(done=_progress))
-    click.echo(json.dumps({"checks": [as_record(check) for check in checks]}, indent=2) if as_json else _text(checks))
+    click.echo(_json(checks) if as_json else _text(checks))
     sys.exit(0 if all(check.ok for check in checks) else 1)
 
 
@@ -76,6 +76,10 @@ def _connection(base_url: str | None) -> Connection:
 
 def _progress(part: str) -> None:
     click.echo(f"Looked at {shown(part)}", err=True)
+
+
+def _json(checks: Sequence[Check]) -> str:
+    return json.dumps({"checks": [as_record(check) for check in checks]}, indent=2, ensure_ascii=False)
 
 
 def _text(checks: Sequence[Check]) -> str:

@@ -15,6 +15,7 @@ import pytest
 from handover import settings
 from handover.configuration.models import Version
 from handover.connections.models import Connection
+from handover.doctor import checks
 from handover.doctor.checks import Check
 from handover.lib import clock
 from standins.authority import Authority
@@ -406,9 +407,9 @@ def world(django_db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         yield world
 
 
-def named(checks: list[Check], name: str) -> Check:
-    found = [check for check in checks if check.name.startswith(name)]
-    assert found, f"No check {name} among {[check.name for check in checks]}"
+def named(given: list[Check], name: str) -> Check:
+    found = [check for check in given if check.name.startswith(name)]
+    assert found, f"No check {name} among {[check.name for check in given]}"
     return found[0]
 
 
@@ -436,3 +437,15 @@ def test_every_check_that_fails_says_what_to_do(world: World) -> None:
     for check in world.wrong():
         assert check.cause.endswith((".", ")")), check
         assert check.next_step.endswith("."), check
+
+
+def test_what_does_not_answer_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "SECONDS", 0.5)
+    world.jira.faults.add(path="serverInfo", hold=True)
+    world.provider.faults.add(seconds=5)
+    begun = time.monotonic()
+    wrong = world.wrong()
+    world.jira.faults.release()
+    assert time.monotonic() - begun < 3
+    assert [check.name.partition(":")[0] for check in wrong] == ["Answer (HTTP)", "Answer"]
+    assert all("did not end within" in check.cause for check in wrong)
