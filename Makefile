@@ -12,17 +12,19 @@ setup-test:
 demo: setup
 	@.venv/bin/handover demo
 
-# Format, lint, types, import rules, unit and story tests: under 90 s.
+# Format, lint, types, import rules, unit tests: some 90 s on two cores.
 check: setup-test
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PY) -m pytest -n 3 tests/unit tests/stories
+	$(PY) -m pytest -n 3 tests/unit
 
-# Everything: the real agent-server, a real browser, and the whole process killed and started again.
+# Everything: stories in a real process, the real agent-server, a real browser and a real OpenID Connect provider, and
+# the whole process killed and started again.
 test: check
-	$(PY) -m pytest tests/oidc tests/real tests/browser tests/crash
+	$(PY) -m pytest -n 2 tests/stories tests/oidc
+	$(PY) -m pytest tests/real tests/browser tests/crash
 
 bench: setup
 	$(PY) -m bench

@@ -12,7 +12,7 @@ from django.db import models, transaction
 from handover.configuration.models import Version
 from handover.configuration.vault import keyring
 from handover.connections.models import Connection
-from handover.lib import keys as files
+from handover.lib.keys import FixedKeys
 from handover.lib.secrets import new_key
 from handover.members.models import ForgeAccount, JiraLink
 
@@ -49,7 +49,7 @@ def rotate() -> None:
     Running processes take the file up by themselves; no request fails meanwhile.
     """
     ring = keyring()
-    if ring.file is None:
+    if isinstance(ring, FixedKeys):
         raise click.ClickException(
             "HANDOVER_SECRET_KEYS fixes the keys. Put a new one (`handover keys new`) in front there, start every "
             "process again, run `handover keys reseal`, and then take the older ones out."
@@ -61,7 +61,7 @@ def rotate() -> None:
     time.sleep(TAKEN_UP_SECONDS)
     sealed += reseal_all()
     ring.write([fresh])
-    click.echo(f"{sealed} secrets are sealed with the new key; the older keys are gone from {ring.file}.")
+    click.echo(f"{sealed} secrets are sealed with the new key; the older keys are gone from {ring.path}.")
 
 
 @keys.command()
@@ -72,9 +72,7 @@ def reseal() -> None:
 
 def reseal_all() -> int:
     """Seal all that another than the first key has sealed; returns how many. Raises InvalidToken for a lost key."""
-    ring = keyring()
-    with_keys = ring.keys() if ring.file else files.parsed(str(ring.fixed))
-    change = _Change(with_keys)
+    change = _Change(keyring().keys())
     total = 0
     for _ in range(MOST_PASSES):
         done = _columns(change) + _versions(change) + _second_factors(change)

@@ -1,10 +1,13 @@
 """The vault of this installation: seals and opens every stored secret, with the keys as they are now."""
 
+from pathlib import Path
+
 from handover import settings
-from handover.lib.keys import Keyring
+from handover.lib.keys import FixedKeys, KeyFile
 from handover.lib.secrets import Vault
 
-_keyring = Keyring(settings.VAULT_KEYS)
+_source = settings.VAULT_KEYS
+_keyring = KeyFile(_source) if isinstance(_source, Path) else FixedKeys(_source)
 
 
 def vault() -> Vault:
@@ -12,6 +15,6 @@ def vault() -> Vault:
     return _keyring.vault()
 
 
-def keyring() -> Keyring:
+def keyring() -> FixedKeys | KeyFile:
     """The keys, for the command that rotates them."""
     return _keyring

@@ -8,44 +8,53 @@ from handover.lib.environment import BadSetting
 from handover.lib.secrets import Vault, new_key
 
 
-class Keyring:
-    """Keys that seal and open, newest first: fixed ones, or those of a file, which may change at any time."""
+class FixedKeys:
+    """Keys that stay as they are while the process runs, newest first."""
 
-    def __init__(self, source: "str | Path") -> None:
-        self.file = source if isinstance(source, Path) else None
-        self.fixed = source if isinstance(source, str) else ""
-        self._seen: tuple[int, int, int] | None = None
-        self._vault = Vault(parsed(source)) if isinstance(source, str) else None
+    def __init__(self, text: str) -> None:
+        self._keys = parsed(text)
+        self._vault = Vault(self._keys)
 
     def vault(self) -> Vault:
-        """The vault with the keys as they are now. Raises BadSetting."""
-        if self.file is None:
-            assert self._vault is not None
-            return self._vault
-        try:
-            found = self.file.stat()
-            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-            if self._vault is None or seen != self._seen:
-                self._vault, self._seen = Vault(parsed(self.file.read_text(encoding="ascii"))), seen
-        except OSError as error:
-            raise BadSetting(f"{self.file} holds the keys and cannot be read: {error.strerror}.") from error
+        """The vault with these keys."""
         return self._vault
 
     def keys(self) -> list[str]:
-        """The keys themselves, for rotating them in their file."""
-        assert self.file is not None
-        return parsed(self.file.read_text(encoding="ascii"))
+        """The keys themselves."""
+        return self._keys
+
+
+class KeyFile:
+    """Keys in a file that may change at any time, newest first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._made: tuple[tuple[int, int, int], Vault] | None = None
+
+    def vault(self) -> Vault:
+        """The vault with the keys as they are now. Raises BadSetting."""
+        try:
+            found = self.path.stat()
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if self._made is None or self._made[0] != seen:
+                self._made = seen, Vault(self.keys())
+        except OSError as error:
+            raise BadSetting(f"{self.path} holds the keys and cannot be read: {error.strerror}.") from error
+        return self._made[1]
+
+    def keys(self) -> list[str]:
+        """The keys themselves."""
+        return parsed(self.path.read_text(encoding="ascii"))
 
     def write(self, keys: list[str]) -> None:
         """Put these keys into the file, whole or not at all."""
-        assert self.file is not None
-        fresh = self.file.with_suffix(f".{os.getpid()}")
+        fresh = self.path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as stream:
             stream.write("\n".join(keys) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
-        fresh.replace(self.file)
+        fresh.replace(self.path)
 
 
 def parsed(text: str) -> list[str]:
@@ -55,7 +64,7 @@ def parsed(text: str) -> list[str]:
         Vault(keys)
     except ValueError as error:
         raise BadSetting(
-            "A key of HANDOVER_SECRET_KEYS is no Fernet key: 32 bytes in URL-safe base64, as `handover keys new` prints."
+            "A key of HANDOVER_SECRET_KEYS is no Fernet key: 32 bytes in URL-safe base64. `handover keys new` prints one."
         ) from error
     return keys
 

@@ -199,15 +199,15 @@ def out_of_budget(cause: Cause, *, spent: Decimal, mention: str) -> str:
 def no_model(*, mention: str) -> str:
     """No model is configured."""
     return (
-        "No model is set up in Handover yet, so no agent can work. An administrator sets it in the Admin Console, under "
-        f"Model. {AGAIN.format(mention=mention)}"
+        "No model is set up in Handover yet, so no agent can work. An administrator sets it in the Admin Console, "
+        f"under Model. {AGAIN.format(mention=mention)}"
     )
 
 
 def model_trouble(cause: Cause, *, mention: str) -> str:
     """The model did not serve the agent."""
     what = {
-        Cause.MODEL_REFUSED: "the model refused Handover's key. An administrator sets a valid one in the Admin Console, under Model",
+        Cause.MODEL_REFUSED: "the model refused Handover's key. An administrator sets another in the Admin Console",
         Cause.MODEL_UNAVAILABLE: "the model did not answer. An administrator can check the Model in the Admin Console",
         Cause.MODEL_RATE_LIMITED: "the model's rate limit was reached. Try later, or have an administrator raise it",
     }[cause]

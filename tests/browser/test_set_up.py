@@ -162,8 +162,8 @@ def connect(day: Day, page: Page) -> None:
     expect(page.get_by_text("Jira Data Center")).to_be_visible()
     page.goto("/settings/integrations/jira-dc")
     expect(page.get_by_text("Personal access token of a Jira administrator")).to_have_count(0)
-    you_are = {"name": "you_are", "value": day.rehearsal.people.linked.key, "url": day.rehearsal.at.jira}
-    page.context.add_cookies([you_are])
+    key, jira = day.rehearsal.people.linked.key, day.rehearsal.at.jira
+    page.context.add_cookies([{"name": "you_are", "value": key, "url": jira}])
     press(page, "Connect")
     press(page, "Allow")
     expect(page.get_by_role("heading", name="Are both of these yours?")).to_be_visible()

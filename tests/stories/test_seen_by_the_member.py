@@ -7,7 +7,7 @@ from html import unescape
 import httpx
 import pytest
 
-from handover.demo.rehearsal import PASSWORD
+from handover.demo.preparing import PASSWORD
 from standins.jira.oauth.records import Grant
 from tests.stories.world import World
 

@@ -112,7 +112,10 @@ WRONG: dict[str, tuple[Any, str]] = {
         lambda jira: form(jira, pat=token_of(jira, "lina")),
         "This token is Lina Linde's (lina), whose address is not OpenHands-bot@acme.example.",
     ),
-    "a wrong context path": (lambda jira: form(jira, base_url=jira.base_url.replace("/jira", "/jra")), "Check the context path"),
+    "a wrong context path": (
+        lambda jira: form(jira, base_url=jira.base_url.replace("/jira", "/jra")),
+        "Check the context path",
+    ),
     "a port where nobody is": (lambda jira: form(jira, base_url="http://127.0.0.1:1/jira"), "nothing listens there"),
     "ourselves": (lambda jira: form(jira, base_url="http://localhost:8080"), "where Handover itself"),
     "cloud metadata": (lambda jira: form(jira, base_url="http://169.254.169.254/latest"), "link-local"),

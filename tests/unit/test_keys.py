@@ -16,7 +16,7 @@ from handover.configuration.models import Version
 from handover.configuration.vault import keyring, vault
 from handover.connections.models import Connection
 from handover.lib.environment import BadSetting
-from handover.lib.keys import Keyring, parsed
+from handover.lib.keys import FixedKeys, KeyFile, parsed
 from handover.lib.secrets import new_key
 from handover.members.models import ForgeAccount, JiraLink, Member
 from tests.configured import add_jira, configured
@@ -73,7 +73,7 @@ def test_after_a_rotation_one_key_opens_everything(sealed: Connection, monkeypat
     assert everything_opens() == ["hook", "old-hook", "a", "t", "s", "the-pat", "sk-1"]
     after = keyring().keys()
     assert len(after) == 1 and after[0] not in before
-    assert keyring().file and stat.S_IMODE(keyring().file.stat().st_mode) == 0o600  # type: ignore[union-attr]
+    assert stat.S_IMODE(key_file().path.stat().st_mode) == 0o600
     with pytest.raises(InvalidToken):
         Fernet(before[0]).decrypt(sealed_now().encode())
     assert [document["jira"][0]["pat"] for document in versions] != [
@@ -81,6 +81,12 @@ def test_after_a_rotation_one_key_opens_everything(sealed: Connection, monkeypat
     ]
     first, second = Version.objects.order_by("number").values_list("document", flat=True)
     assert first["jira"][0]["pat"] == second["jira"][0]["pat"], "what was equal stays equal: nothing looks changed"
+
+
+def key_file() -> KeyFile:
+    ring = keyring()
+    assert isinstance(ring, KeyFile)
+    return ring
 
 
 def sealed_now() -> str:
@@ -118,7 +124,7 @@ def _use_until(ended: threading.Event) -> int:
 
 def test_a_rotation_that_died_half_way_is_done_again(sealed: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rotation, "TAKEN_UP_SECONDS", 0.0)
-    ring = keyring()
+    ring = key_file()
     ring.write([new_key(), *ring.keys()])
     assert everything_opens()[0] == "hook"
     assert CliRunner().invoke(rotation.keys, ["rotate"]).exit_code == 0
@@ -132,7 +138,7 @@ def test_resealing_and_new_keys() -> None:
 
 
 def test_keys_fixed_by_the_environment_are_not_rotated_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rotation, "keyring", lambda: Keyring(new_key()))
+    monkeypatch.setattr(rotation, "keyring", lambda: FixedKeys(new_key()))
     done = CliRunner().invoke(rotation.keys, ["rotate"])
     assert done.exit_code == 1
     assert "HANDOVER_SECRET_KEYS fixes the keys." in done.output
@@ -147,7 +153,7 @@ def test_what_is_no_key(text: str) -> None:
 def test_a_key_that_is_changed_in_its_file_is_taken_up(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text(new_key())
-    ring = Keyring(file)
+    ring = KeyFile(file)
     sealed_before = ring.vault().seal("x", address="here")
     ring.write([new_key(), *ring.keys()])
     assert ring.vault().open(sealed_before, address="here") == "x"
