@@ -63,9 +63,7 @@ def parsed(text: str) -> list[str]:
     try:
         Vault(keys)
     except ValueError as error:
-        raise BadSetting(
-            "A key of HANDOVER_SECRET_KEYS is no Fernet key: 32 bytes in URL-safe base64. `handover keys new` prints one."
-        ) from error
+        raise BadSetting("A key of HANDOVER_SECRET_KEYS is no Fernet key. `handover keys new` prints one.") from error
     return keys
 
 
