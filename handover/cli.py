@@ -10,6 +10,7 @@ from django.db.utils import OperationalError
 
 from handover import __version__
 from handover.lib.environment import BadSetting
+from handover.lib.secrets import SecretUnreadable
 
 # Each command: where it is, whether it needs the settings and the database, and what it does.
 COMMANDS = {
@@ -65,7 +66,7 @@ def main() -> None:
     """The entry point. A bad setting, or a database of another version, is a sentence and exit status 2."""
     try:
         handover()
-    except BadSetting as error:
+    except (BadSetting, SecretUnreadable) as error:
         click.echo(f"handover: {error}", err=True)
         sys.exit(2)
     except OperationalError as error:
@@ -78,5 +79,8 @@ def main() -> None:
 def _set_up_django() -> None:
     import django
 
+    from handover import files
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handover.settings")
     django.setup()
+    files.prepare()

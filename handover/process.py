@@ -24,6 +24,7 @@ from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
 from handover.lib.serving import Server
 from handover.members.invitations import first_link
+from handover.members.tidying import keep_tidy
 from handover.runs import live
 from handover.runs.intake import Intake
 from handover.runs.ledger import RunLedger
@@ -56,7 +57,7 @@ def work() -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to this version. `serve` and `work` do so themselves at their start."""
-    _migrate()
+    call_command("migrate", verbosity=0)
     click.echo(f"The database is at this version: {settings.DATABASE_FILE}")
 
 
@@ -65,7 +66,6 @@ def _alone() -> Iterator[None]:
     """Hold the data folder. On SQLite one process works at a time: two would both take up the same runs."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o711)
     with (settings.DATA / "process.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -73,17 +73,8 @@ def _alone() -> Iterator[None]:
             raise click.ClickException(
                 f"Another Handover works in {settings.DATA}. Stop it first, or set HANDOVER_DATA to another folder."
             ) from error
-        _migrate()
+        call_command("migrate", verbosity=0)
         yield
-
-
-def _migrate() -> None:
-    settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o711)
-    for database in (settings.DATABASE_FILE, settings.ENGINE_FILE):
-        # Sessions and bodies are in them: ours alone. SQLite gives the files beside it the same mode.
-        database.touch(mode=0o600)
-        database.chmod(0o600)
-    call_command("migrate", verbosity=0)
 
 
 async def _serve() -> None:
@@ -126,6 +117,7 @@ async def _agents() -> AsyncIterator[Intake]:
         await durable.launch(settings.ENGINE_FILE)
         stack.push_async_callback(durable.stop)
         _keep(stack, keep_known())
+        _keep(stack, keep_tidy())
         intake = Intake()
         _keep(stack, intake.work())
         yield intake

@@ -1,7 +1,10 @@
 """`handover keys`: the keys that seal stored secrets, changed while everything runs."""
 
+import fcntl
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -54,14 +57,26 @@ def rotate() -> None:
             "HANDOVER_SECRET_KEYS fixes the keys. Put a new one (`handover keys new`) in front there, start every "
             "process again, run `handover keys reseal`, and then take the older ones out."
         )
-    fresh = new_key()
-    ring.write([fresh, *ring.keys()])
-    sealed = reseal_all()
-    click.echo("Waiting until every process has read them anew.", err=True)
-    time.sleep(TAKEN_UP_SECONDS)
-    sealed += reseal_all()
-    ring.write([fresh])
+    with _alone(ring.path):
+        older = ring.read()
+        ring.write([new_key(), *older])
+        sealed = reseal_all()
+        click.echo("Waiting until every process has read them anew.", err=True)
+        time.sleep(TAKEN_UP_SECONDS)
+        sealed += reseal_all()
+        ring.write([key for key in ring.read() if key not in older])
     click.echo(f"{sealed} secrets are sealed with the new key; the older keys are gone from {ring.path}.")
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Two rotations at once would each drop the key of the other."""
+    with file.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise click.ClickException("Keys are being rotated already. Wait for that to end.") from error
+        yield
 
 
 @keys.command()
@@ -72,7 +87,7 @@ def reseal() -> None:
 
 def reseal_all() -> int:
     """Seal all that another than the first key has sealed; returns how many. Raises InvalidToken for a lost key."""
-    change = _Change(keyring().keys())
+    change = _Change(keyring().read())
     total = 0
     for _ in range(MOST_PASSES):
         done = _columns(change) + _versions(change) + _second_factors(change)

@@ -1,7 +1,10 @@
 """Form fields for what Django has none: our addresses, lists of words, certificates."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 from cryptography import x509
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,7 +13,8 @@ from handover.lib.environment import BadSetting, parsed_address
 
 MOST_CERTIFICATES = 100
 MOST_PEM = 1_000_000
-MOST_WORDS = 500
+MOST_NAMES = 500
+MOST_TEXT = 50_000
 
 
 class AddressField(forms.CharField):
@@ -28,22 +32,33 @@ class AddressField(forms.CharField):
         if not given:
             return ""
         try:
-            return parsed_address("This", given, example=self.example)
+            address = parsed_address("This", given, example=self.example)
+            # What no request could be made to ends nothing later on: names in other scripts among them.
+            httpx.URL(address)
         except BadSetting as error:
             raise ValidationError(str(error)) from error
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise ValidationError(f"No request can be made to {given!r}. Write it like {self.example}.") from error
+        return address
 
 
-class WordsField(forms.CharField):
-    """Words, separated by commas, spaces or new lines."""
+class NamesField(forms.CharField):
+    """Names, separated by commas or new lines: a group's name may have spaces in it."""
 
     widget = forms.Textarea(attrs={"rows": 2})
 
+    def __init__(self, *, each: Callable[[str], None], **options: Any) -> None:
+        super().__init__(max_length=MOST_TEXT, **options)
+        self.each = each
+
     def to_python(self, value: Any) -> Any:
-        """The words as a tuple, each once."""
-        text = " ".join(value) if isinstance(value, list | tuple) else str(value or "")
-        found = tuple(dict.fromkeys(text.replace(",", " ").split()))
-        if len(found) > MOST_WORDS:
-            raise ValidationError(f"More than {MOST_WORDS} names. Use a group instead.")
+        """The names as a tuple, each once. Raises ValidationError."""
+        parts = [str(one) for one in value] if isinstance(value, list | tuple) else re.split(r"[,\n]", str(value or ""))
+        found = tuple(dict.fromkeys(name for part in parts if (name := " ".join(part.split()))))
+        if len(found) > MOST_NAMES:
+            raise ValidationError(f"More than {MOST_NAMES} names. Use a group instead.")
+        for name in found:
+            self.each(name)
         return found
 
     def prepare_value(self, value: Any) -> Any:

@@ -3,14 +3,15 @@
 import json
 import sys
 import tomllib
+from collections.abc import Iterator
 from typing import IO, Any
 
 import click
 import tomli_w
 
-from handover.configuration import history, plain, store
+from handover.configuration import documents, history, network, plain, store
 from handover.configuration.declared import ORDER, SEVERAL, SINGLE
-from handover.configuration.documents import Document, Reading, names_of
+from handover.configuration.documents import Document, Entry, Reading, names_of
 from handover.configuration.fields import declared
 from handover.configuration.secret import Secret
 from handover.lib.tables import print_rows
@@ -67,8 +68,20 @@ def import_(*, file: IO[bytes]) -> None:
     except plain.Unusable as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Version {after.number} holds; before it was {before.number}.")
+    for line in _not_used(given):
+        click.echo(line)
     for change in history.changes_of(after.number):
         click.echo(f"  {change.place}: {change.label}: {change.before or '(none)'} → {change.after or '(none)'}")
+
+
+def _not_used(given: Document) -> Iterator[str]:
+    """What the file says of fields that are fixed, and that secrets are not tried here."""
+    for name, entries in store.reading().entries.items():
+        parts = [given.get(name, {})] if name in SINGLE else given.get(name, [])
+        for position, (entry, part) in enumerate(zip(entries, parts, strict=False)):
+            for field in [field for field in entry.locks if field in part]:
+                yield f"  {_place(name, position)}: {field} is fixed by {entry.locks[field]}; the file's is not used."
+    yield "No token was tried. `handover doctor` does."
 
 
 def _problems_of_file(file: IO[bytes]) -> list[str]:
@@ -84,7 +97,20 @@ def _problems_of(reading: Reading) -> list[str]:
     for name in ORDER:
         for position, entry in enumerate(reading.entries[name]):
             found += [f"{_place(name, position)}: {field}: {words}" for field, words in entry.value.problems()]
-    return found
+            found += [f"{_place(name, position)}: {field}: {words}" for field, words in _refused(entry)]
+    unknown = documents.unknown_variables()
+    return [
+        *found,
+        *(f"{name}: no field is fixed by this variable. `handover config show` names them." for name in unknown),
+    ]
+
+
+def _refused(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Addresses that nothing is sent to. Those of variables pass no form."""
+    for name, what in declared(type(entry.value)).items():
+        address = getattr(entry.value, name) if what.kind == "address" and name in entry.locks else ""
+        if address and (refusal := network.refusal_of(address)):
+            yield name, refusal
 
 
 def _place(name: str, position: int) -> str:
@@ -97,7 +123,9 @@ def _rows(reading: Reading) -> list[dict[str, Any]]:
 
 def _rows_of(reading: Reading, name: str) -> list[dict[str, Any]]:
     rows = []
-    for position, entry in enumerate(reading.entries[name]):
+    # Where there is none yet, the first one's variables are shown all the same.
+    entries = reading.entries[name] or [Entry(SEVERAL[name]())]
+    for position, entry in enumerate(entries):
         variables = names_of(name, position)
         for field in declared(type(entry.value)):
             rows.append(

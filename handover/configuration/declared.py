@@ -5,9 +5,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from handover.configuration.fields import address, amount, certificates, choice, flag, secret, text, whole, words
+from django.core.validators import validate_email
+
+from handover.configuration.fields import (
+    address,
+    amount,
+    certificates,
+    choice,
+    flag,
+    host,
+    names,
+    secret,
+    text,
+    whole,
+)
 from handover.configuration.secret import Secret
-from handover.configuration.spelling import label_word, mention_word, slug_word
+from handover.configuration.spelling import group_name, mention_word, one_word, project_key, slug_word
 
 Problems = Iterator[tuple[str, str]]
 
@@ -62,6 +75,7 @@ class JiraHost(Group):
         label="Service account e-mail",
         help="The address of the Jira account that comments for Handover.",
         variable="SERVICE_ACCOUNT_EMAIL",
+        checks=(validate_email,),
     )
     pat: Secret = secret(
         label="Service account PAT",
@@ -109,9 +123,14 @@ class JiraHost(Group):
         label="Label",
         help="The label that starts the agent. Labels have no spaces.",
         variable="LABEL",
-        checks=(label_word,),
+        checks=(one_word,),
         most=60,
     )
+
+    @property
+    def links_unconfirmed(self) -> bool:
+        """Whether an address in Jira alone decides who is who."""
+        return self.enabled and self.linking == "email" and not self.confirm_email_match
 
     def problems(self) -> Problems:
         """Base URL and PAT always; the client only with OAuth."""
@@ -156,6 +175,7 @@ class Model(Group):
         help="With its provider's prefix as OpenHands wants it, such as openai/gpt-5.",
         variable="HANDOVER_MODEL",
         also=("LLM_MODEL",),
+        checks=(one_word,),
     )
     base_url: str = address(
         "https://api.openai.com/v1",
@@ -280,19 +300,29 @@ class Start(Group):
         "Jira projects and Jira groups. Empty lists allow everybody who is linked; denied always wins."
     )
 
-    allowed_projects: tuple[str, ...] = words(
-        label="Only these projects", help="Project keys, such as PAY, WEB.", variable="HANDOVER_ALLOWED_PROJECTS"
+    allowed_projects: tuple[str, ...] = names(
+        label="Only these projects",
+        help="Project keys with commas between them, such as PAY, WEB.",
+        variable="HANDOVER_ALLOWED_PROJECTS",
+        each=project_key,
     )
-    denied_projects: tuple[str, ...] = words(
-        label="Never these projects", help="Project keys.", variable="HANDOVER_DENIED_PROJECTS"
+    denied_projects: tuple[str, ...] = names(
+        label="Never these projects",
+        help="Project keys.",
+        variable="HANDOVER_DENIED_PROJECTS",
+        each=project_key,
     )
-    allowed_groups: tuple[str, ...] = words(
+    allowed_groups: tuple[str, ...] = names(
         label="Only members of these Jira groups",
-        help="Names of groups, such as jira-software-users. One is enough.",
+        help="Names of groups, one a line or with commas, such as jira-software-users. One is enough.",
         variable="HANDOVER_ALLOWED_GROUPS",
+        each=group_name,
     )
-    denied_groups: tuple[str, ...] = words(
-        label="Never members of these Jira groups", help="Names of groups.", variable="HANDOVER_DENIED_GROUPS"
+    denied_groups: tuple[str, ...] = names(
+        label="Never members of these Jira groups",
+        help="Names of groups, one a line or with commas between them.",
+        variable="HANDOVER_DENIED_GROUPS",
+        each=group_name,
     )
 
 
@@ -326,6 +356,7 @@ class Oidc(Group):
         variable="SLUG",
         checks=(slug_word,),
         most=40,
+        once=True,
     )
     base_url: str = address(
         "",
@@ -371,9 +402,9 @@ class Mail(Group):
 
     title: ClassVar[str] = "Mail"
     about: ClassVar[str] = "For invitations and forgotten passwords. Without a server, links are handed over by hand."
-    address_fields: ClassVar[tuple[str, ...]] = ("host", "port")
+    address_fields: ClassVar[tuple[str, ...]] = ("host", "port", "security")
 
-    host: str = text(
+    host: str = host(
         "", label="Server", help="Its name, such as mail.example.com. Empty: no mail.", variable="HANDOVER_MAIL_HOST"
     )
     port: int = whole(
@@ -387,18 +418,20 @@ class Mail(Group):
         variable="HANDOVER_MAIL_SECURITY",
     )
     user: str = text("", label="User", help="Empty: no log-in.", variable="HANDOVER_MAIL_USER")
-    password: Secret = secret(label="Password", help="Of that user.", variable="HANDOVER_MAIL_PASSWORD")
+    password: Secret = secret(label="Password", help="Of that user.", variable="HANDOVER_MAIL_PASSWORD", checks=())
     sender: str = text(
         "",
         label="Sender",
         help="The address that mail comes from, such as handover@example.com.",
         variable="HANDOVER_MAIL_SENDER",
+        checks=(validate_email,),
     )
 
     @property
     def address(self) -> str:
-        """The server: its password is sent to no other."""
-        return f"smtp://{self.host}:{self.port}" if self.host else ""
+        """The server and how it is spoken to: its password is sent to no other, and not with less protection."""
+        scheme = {"starttls": "smtp+starttls", "tls": "smtps", "none": "smtp"}[self.security]
+        return f"{scheme}://{self.host}:{self.port}" if self.host else ""
 
     def problems(self) -> Problems:
         """A server needs a sender."""
@@ -420,6 +453,7 @@ class Limits(Group):
         label="Cost ceiling",
         help="The most that one run may cost, in the currency of the token costs; the gateway stops there.",
         variable="HANDOVER_RUN_CEILING",
+        least="0.01",
     )
     steps: int = whole(
         100, least=1, label="Steps", help="The most steps that an agent takes.", variable="HANDOVER_RUN_STEPS"

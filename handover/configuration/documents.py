@@ -1,6 +1,7 @@
 """A document of the configuration, and the environment over it, read into what holds. Pure but for the vault."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,19 @@ from handover.lib.environment import BadSetting
 
 Document = dict[str, Any]
 MOST_ENTRIES = 50
+# Declared in handover/settings.py, or read by the set-up.
+OTHERS = {
+    "HANDOVER_DATA",
+    "HANDOVER_HOST",
+    "HANDOVER_PORT",
+    "HANDOVER_PUBLIC_URL",
+    "HANDOVER_SECRET_KEYS",
+    "HANDOVER_SECRET_KEYS_FILE",
+    "HANDOVER_SANDBOX_UID",
+    "HANDOVER_AGENT",
+    "HANDOVER_AGENT_ENVIRONMENT",
+    "HANDOVER_AGENT_PYTHON",
+}
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
@@ -64,20 +78,31 @@ def _prefix(prefix: str, position: int) -> str:
 
 
 def _several(kind: type[Group], stored: list[Document], prefix: str, environment: Mapping[str, str]) -> list[Entry]:
-    """The environment's entries meet those of the document by address, or else by position."""
+    """The environment's entries first, each with what the document says of the same address, or else of its place."""
     left, found = list(stored), []
     for position in range(MOST_ENTRIES):
         names = _names(kind, _prefix(prefix, position))
-        address = _given(names["base_url"], environment)
-        mine = next((one for one in left if address and one.get("base_url") == _clean_address(kind, address[1])), None)
-        if mine is None and not address and left:
-            mine = left[0]
-        if mine is not None:
+        if not any(_given(variables, environment) for variables in names.values()):
+            continue
+        mine = _of_variables(kind, names, stored[position : position + 1], left, environment)
+        if mine in left:
             left.remove(mine)
-        elif not any(_given(one, environment) for one in names.values()):
-            break
-        found.append(_entry(kind, mine or {}, names, environment))
-    return found
+        found.append(_entry(kind, mine, names, environment))
+    return found + [_entry(kind, one, {}, environment) for one in left]
+
+
+def _of_variables(
+    kind: type[Group],
+    names: Mapping[str, tuple[str, ...]],
+    here: list[Document],
+    left: list[Document],
+    environment: Mapping[str, str],
+) -> Document:
+    address = _given(names["base_url"], environment)
+    if not address:
+        return here[0] if here and here[0] in left else {}
+    wanted = _clean_address(kind, address[1])
+    return next((one for one in left if one.get("base_url") == wanted), {})
 
 
 def _clean_address(kind: type[Group], raw: str) -> str:
@@ -85,6 +110,21 @@ def _clean_address(kind: type[Group], raw: str) -> str:
         return str(declared(kind)["base_url"].form().clean(raw))
     except ValidationError:
         return ""
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Names that look like ours, and fix nothing."""
+    fields = {name for group in SINGLE for names in names_of(group).values() for name in names}
+    known = fields | OTHERS | {f"{name}_FILE" for name in fields}
+    return sorted(name for name in environment if name.startswith("HANDOVER_") and not _is_known(name, known))
+
+
+def _is_known(name: str, known: set[str]) -> bool:
+    plain = name.removesuffix("_FILE")
+    for group, prefix in PREFIXES.items():
+        if found := re.fullmatch(rf"{prefix}_(?:[1-9][0-9]?_)?(.+)", plain):
+            return found[1] in {what.variable for what in declared(SEVERAL[group]).values()}
+    return name in known
 
 
 def _entry(
@@ -130,7 +170,7 @@ def _secrets(
         if what.kind != "secret":
             continue
         if name in fixed:
-            yield name, Secret.given(fixed[name][1], address=address)
+            yield name, Secret.given(_from_variable(what, *fixed[name]), address=address)
         elif name in stored and stored[name]["for"] == address:
             yield name, Secret.stored(stored[name]["sealed"], address=address)
 
@@ -147,7 +187,7 @@ def _given(variables: tuple[str, ...], environment: Mapping[str, str]) -> tuple[
 
 def _content(variable: str, file: str) -> str:
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        return Path(file).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise BadSetting(f"{variable}_FILE names {file}, which cannot be read: {reason}.") from error

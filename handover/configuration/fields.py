@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
-from handover.configuration.checked import AddressField, CertificatesField, WordsField
+from handover.configuration.checked import AddressField, CertificatesField, NamesField
 from handover.configuration.secret import Secret
+from handover.configuration.spelling import host_name, secret_word
 
-Kind = Literal["text", "address", "secret", "whole", "amount", "choice", "flag", "words", "certificates"]
+Kind = Literal["text", "address", "secret", "whole", "amount", "choice", "flag", "names", "certificates", "host"]
 METADATA = "declared"
 
 
@@ -24,7 +26,7 @@ class Declared:
 
     `variable` fixes it from the environment; in a group of which there may be several it is only the last part of the
     name. `also` are further names that people know. `only_with` is another field and the value that makes this one
-    matter.
+    matter; `once` is for what stays as it was first saved.
     """
 
     kind: Kind
@@ -34,9 +36,10 @@ class Declared:
     form: Callable[[], forms.Field]
     also: tuple[str, ...] = ()
     only_with: tuple[str, object] | None = None
+    once: bool = False
 
 
-def text(
+def text(  # noqa: PLR0913  a field is what it is told to be, all by keyword
     default: str,
     *,
     label: str,
@@ -46,10 +49,17 @@ def text(
     only_with: tuple[str, object] | None = None,
     checks: Sequence[Callable[[Any], None]] = (),
     most: int = 300,
+    once: bool = False,
 ) -> Any:
     """One line."""
     made = _made(forms.CharField, max_length=most, validators=checks)
-    return _field(default, Declared("text", label, help, variable, made, also, only_with))
+    return _field(default, Declared("text", label, help, variable, made, also, only_with, once))
+
+
+def host(default: str, *, label: str, help: str, variable: str) -> Any:
+    """The name of a machine."""
+    made = _made(forms.CharField, max_length=255, validators=(host_name,))
+    return _field(default, Declared("host", label, help, variable, made))
 
 
 def address(
@@ -74,21 +84,36 @@ def secret(
     variable: str,
     also: tuple[str, ...] = (),
     only_with: tuple[str, object] | None = None,
+    checks: Sequence[Callable[[Any], None]] = (secret_word,),
 ) -> Any:
     """A token, a key or a password. It belongs to the address of its group."""
-    made = _made(forms.CharField, max_length=10_000, widget=forms.PasswordInput(render_value=False))
+    widget = forms.PasswordInput(render_value=False)
+    made = _made(forms.CharField, max_length=10_000, widget=widget, validators=checks)
     return _field(Secret(), Declared("secret", label, help, variable, made, also, only_with))
 
 
 def whole(default: int, *, label: str, help: str, variable: str, least: int = 0, most: int = 10**9) -> Any:
     """A whole number from `least` to `most`."""
-    made = _made(forms.IntegerField, min_value=least, max_value=most)
+    bounds = [MinValueValidator(least, f"At least {least}."), MaxValueValidator(most, f"At most {most}.")]
+    widget = forms.NumberInput(attrs={"min": least, "max": most})
+    made = _made(
+        forms.IntegerField, validators=bounds, widget=widget, error_messages={"invalid": "Use a whole number."}
+    )
     return _field(default, Declared("whole", label, help, variable, made))
 
 
-def amount(default: str, *, label: str, help: str, variable: str) -> Any:
-    """A sum or a price, not negative."""
-    made = _made(forms.DecimalField, min_value=0, max_digits=24, decimal_places=12)
+def amount(default: str, *, label: str, help: str, variable: str, least: str = "0") -> Any:
+    """A sum or a price."""
+    bounds = [MinValueValidator(Decimal(least), f"At least {least}.")]
+    messages = {"invalid": "Use a number, such as 0.25."}
+    made = _made(
+        forms.DecimalField,
+        validators=bounds,
+        widget=forms.NumberInput(attrs={"min": least, "step": "any"}),
+        max_digits=24,
+        decimal_places=12,
+        error_messages=messages,
+    )
     return _field(Decimal(default), Declared("amount", label, help, variable, made))
 
 
@@ -102,7 +127,8 @@ def choice(
     only_with: tuple[str, object] | None = None,
 ) -> Any:
     """One of the words of `of`, each with what it means."""
-    made = _made(forms.ChoiceField, choices=tuple(of.items()))
+    messages = {"invalid_choice": f"Use one of: {', '.join(of)}."}
+    made = _made(forms.ChoiceField, choices=tuple(of.items()), error_messages=messages)
     return _field(default, Declared("choice", label, help, variable, made, only_with=only_with))
 
 
@@ -111,9 +137,9 @@ def flag(*, default: bool, label: str, help: str, variable: str, only_with: tupl
     return _field(default, Declared("flag", label, help, variable, _made(forms.BooleanField), only_with=only_with))
 
 
-def words(*, label: str, help: str, variable: str) -> Any:
-    """Several words, kept in the order in which they were written."""
-    return _field((), Declared("words", label, help, variable, _made(WordsField)))
+def names(*, label: str, help: str, variable: str, each: Callable[[str], None]) -> Any:
+    """Several names, kept in the order in which they were written."""
+    return _field((), Declared("names", label, help, variable, _made(NamesField, each=each)))
 
 
 def certificates(*, label: str, help: str, variable: str) -> Any:

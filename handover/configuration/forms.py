@@ -31,7 +31,8 @@ class GroupForm(forms.Form):
         self.cleared: list[str] = []
         self.bot: Any = None
         self.value: Any = entry.value
-        for name in entry.locks:
+        kept = [name for name, what in declared(self.group).items() if what.once and entry.stored.get(name)]
+        for name in (*entry.locks, *kept):
             self.fields[name].disabled = True
 
     def clean(self) -> dict[str, Any]:
@@ -58,9 +59,9 @@ class GroupForm(forms.Form):
         """Only those that are new: each is looked up, and each connection is held against the same rules again."""
         for name, what in declared(self.group).items():
             given = cleaned.get(name)
-            if what.kind != "address" or not given or given == getattr(self.entry.value, name):
+            if what.kind not in ("address", "host") or not given or given == getattr(self.entry.value, name):
                 continue
-            if refusal := network.refusal_of(given):
+            if refusal := network.refusal_of(given if what.kind == "address" else f"smtp://{given}"):
                 self.add_error(name, refusal)
 
     def _plain(self, name: str, cleaned: Any) -> Any:

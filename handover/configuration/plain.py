@@ -60,7 +60,7 @@ def clashes(document: Document) -> list[str]:
     found = []
     for name, field in (("jira", "base_url"), ("forges", "base_url"), ("oidc", "base_url"), ("oidc", "slug")):
         values = [entry.get(field) for entry in document.get(name, [])]
-        found += [f"{name}: {value} stands twice." for value in dict.fromkeys(values) if values.count(value) > 1]
+        found += [f"{value} stands twice under {name}." for value in dict.fromkeys(values) if values.count(value) > 1]
     return found
 
 
@@ -129,7 +129,7 @@ def _secret(given: Any, place: str, problems: list[str]) -> str:
 
 def _from_file(file: str, place: str, problems: list[str]) -> str:
     try:
-        with Path(file).open(encoding="utf-8") as stream:
+        with Path(file).open(encoding="utf-8-sig") as stream:
             return stream.read(MOST_SECRET_BYTES).strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"

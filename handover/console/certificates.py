@@ -17,6 +17,7 @@ from handover.configuration.checked import MOST_PEM
 from handover.configuration.declared import Trust
 from handover.configuration.documents import Entry
 from handover.configuration.forms import form_of
+from handover.console.asked import name_of, version_of
 from handover.lib import clock
 from handover.members.administrators import administrators_only
 
@@ -94,10 +95,8 @@ def _save(request: HttpRequest, entry: Entry, texts: list[str], asked: _Asked) -
     if not form.is_valid():
         asked.problems = tuple(str(error) for errors in form.errors.values() for error in errors)
         return _page(request, entry, asked)
-    given = request.POST.get("after", "")
-    after = int(given) if given.isdecimal() and len(given) < 10 else -1
     try:
-        store.write(changes.single("trust", form.stored), by=request.user.get_username(), after=after)
+        store.write(changes.single("trust", form.stored), by=name_of(request), after=version_of(request))
     except store.Conflict as conflict:
         asked.conflict = conflict.by
         return _page(request, entry, asked)

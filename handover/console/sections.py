@@ -20,7 +20,7 @@ class Section:
 def sections(request: HttpRequest) -> list[Section]:
     """All of them, in the order of their setting up."""
     groups = [(kind_of(name).title, reverse("console-group", args=[slug_of(name)])) for name in ORDER]
-    others = [("People", reverse("people")), ("Doctor", "/console/doctor"), ("History", reverse("console-history"))]
+    others = [("People", reverse("people")), ("Doctor", reverse("doctor")), ("History", reverse("console-history"))]
     pages = [("Overview", reverse("console")), *groups, *others]
     return [
         Section(title, url, here=url != reverse("console") and request.path.startswith(url)) for title, url in pages
@@ -42,6 +42,6 @@ def slug_of(name: str) -> str:
     return name.replace("_", "-")
 
 
-def name_of(slug: str) -> str | None:
+def group_of(slug: str) -> str | None:
     """The group of this address; None where there is none."""
     return next((name for name in ORDER if slug_of(name) == slug), None)

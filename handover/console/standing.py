@@ -95,7 +95,9 @@ def _first_problem(value: Group) -> str:
 
 
 def _colour(word: str) -> str:
-    return {"Missing": "bad", "Disabled": "care", "Optional": "", "Expired": "bad"}.get(word, "good")
+    return {"Missing": "bad", "Disabled": "care", "Unconfirmed links": "care", "Optional": "", "Expired": "bad"}.get(
+        word, "good"
+    )
 
 
 def _of_list(name: str, values: list[Any]) -> tuple[str, str]:
@@ -108,7 +110,8 @@ def _of_list(name: str, values: list[Any]) -> tuple[str, str]:
 def _of_entry(value: Any) -> tuple[str, str]:
     if isinstance(value, JiraHost):
         by = "OAuth" if value.linking == "oauth" else "e-mail match"
-        return f"Members link by {by}; {value.mention}, label {value.label}", "Enabled" if value.enabled else "Disabled"
+        word = "Unconfirmed links" if value.links_unconfirmed else "Enabled" if value.enabled else "Disabled"
+        return f"Members link by {by}; {value.mention}, label {value.label}", word
     return getattr(value, "name", "") or "Set", "Set"
 
 

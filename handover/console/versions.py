@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from handover.configuration import history as past
 from handover.configuration import store
 from handover.configuration.models import Version
+from handover.console.asked import name_of, version_of
 from handover.console.views import taken_up
 from handover.members.administrators import administrators_only
 
@@ -29,9 +30,8 @@ def history(request: HttpRequest) -> HttpResponse:
 @administrators_only
 def back(request: HttpRequest, number: int) -> HttpResponse:
     """Make an older version the newest one."""
-    given = request.POST.get("after", "")
     try:
-        past.back_to(number, by=request.user.get_username(), after=int(given) if given.isdecimal() else -1)
+        past.back_to(number, by=name_of(request), after=version_of(request))
     except Version.DoesNotExist as error:
         raise Http404 from error
     except store.Conflict as conflict:

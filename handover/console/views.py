@@ -15,15 +15,21 @@ from handover import settings
 from handover.configuration import changes, store
 from handover.configuration.declared import ORDER, SEVERAL, SINGLE, JiraHost
 from handover.configuration.documents import Document, Entry, Reading
+from handover.configuration.fields import declared
 from handover.configuration.forms import GroupForm, form_of
 from handover.configuration.keeping import processes
 from handover.configuration.models import Version
 from handover.connections import bots
 from handover.connections.models import configured
 from handover.console import pat, standing
-from handover.console.sections import kind_of, name_of, slug_of
+from handover.console.asked import name_of, version_of
+from handover.console.sections import group_of, kind_of, slug_of
 from handover.members.administrators import administrators_only
 
+UNCONFIRMED = (
+    "Members are linked without a word of theirs: whoever writes a member's address into their own Jira profile acts "
+    "with that member's rights. Have members confirm, unless nobody can edit addresses in Jira."
+)
 # A new version is taken up within this time by every process.
 TAKEN_UP_SECONDS = 2.0
 
@@ -101,7 +107,7 @@ def entry_remove(request: HttpRequest, slug: str, position: int) -> HttpResponse
         messages.error(request, f"It is fixed by {gone.locks['base_url']}, and goes only with that.")
         return redirect("console-group", slug)
     try:
-        store.write(changes.without(name, dict(gone.stored)), by=_by(request), after=_after(request))
+        store.write(changes.without(name, dict(gone.stored)), by=name_of(request), after=version_of(request))
     except store.Conflict as conflict:
         messages.error(request, f"{conflict.by} has saved meanwhile. Look again before you remove it.")
     else:
@@ -146,7 +152,7 @@ def _checked(editing: Editing, form: GroupForm) -> bool:
 def _written(editing: Editing, form: GroupForm) -> bool:
     change = _change(editing, form)
     try:
-        store.write(change, by=_by(editing.request), after=_after(editing.request))
+        store.write(change, by=name_of(editing.request), after=version_of(editing.request))
     except store.Conflict as conflict:
         editing.conflict = conflict.by
         return False
@@ -160,6 +166,8 @@ def _written(editing: Editing, form: GroupForm) -> bool:
             f"given for {editing.entry.value.address}" if editing.entry.value.address else "given for another address"
         )
         messages.warning(editing.request, f"Cleared: {gone}. It was {given}, and a secret is never sent elsewhere.")
+    if isinstance(form.value, JiraHost) and form.value.links_unconfirmed:
+        messages.warning(editing.request, UNCONFIRMED)
     messages.success(editing.request, taken_up())
     return True
 
@@ -197,6 +205,7 @@ def _page(editing: Editing, form: GroupForm) -> HttpResponse:
         "position": editing.position,
         "without": standing.WORDS[name].without if several else "",
         "callback": _callback(name, value),
+        "has_secrets": any(what.kind == "secret" for what in declared(kind_of(name)).values()),
     }
     return render(editing.request, "console/group.html", context, status=200)
 
@@ -210,7 +219,7 @@ def _callback(name: str, value: Any) -> str:
 
 
 def _name(slug: str, *, of: Any = ORDER) -> str:
-    name = name_of(slug)
+    name = group_of(slug)
     if name is None or name not in of:
         raise Http404
     return name
@@ -225,12 +234,3 @@ def _entry(reading: Reading, name: str, position: int) -> Entry:
     if not 1 <= position <= len(entries):
         raise Http404
     return entries[position - 1]
-
-
-def _by(request: HttpRequest) -> str:
-    return str(request.user.get_username())
-
-
-def _after(request: HttpRequest) -> int | None:
-    given = request.POST.get("after", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else -1

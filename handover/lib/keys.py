@@ -19,7 +19,7 @@ class FixedKeys:
         """The vault with these keys."""
         return self._vault
 
-    def keys(self) -> list[str]:
+    def read(self) -> list[str]:
         """The keys themselves."""
         return self._keys
 
@@ -37,12 +37,12 @@ class KeyFile:
             found = self.path.stat()
             seen = (found.st_ino, found.st_mtime_ns, found.st_size)
             if self._made is None or self._made[0] != seen:
-                self._made = seen, Vault(self.keys())
+                self._made = seen, Vault(self.read())
         except OSError as error:
             raise BadSetting(f"{self.path} holds the keys and cannot be read: {error.strerror}.") from error
         return self._made[1]
 
-    def keys(self) -> list[str]:
+    def read(self) -> list[str]:
         """The keys themselves."""
         return parsed(self.path.read_text(encoding="ascii"))
 
@@ -55,6 +55,12 @@ class KeyFile:
             stream.flush()
             os.fsync(stream.fileno())
         fresh.replace(self.path)
+        # The rename too must outlive a power cut: what is sealed with the new key is on the disk already.
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def parsed(text: str) -> list[str]:

@@ -4,6 +4,36 @@ from django.conf import settings
 from django.db import migrations, models
 from django.utils import timezone
 
+from handover.configuration.vault import vault
+from handover.lib.environment import parsed_address
+
+
+def respelled(address):
+    """The address in the one spelling that it has from now on."""
+    return parsed_address("An address", address)
+
+
+def resealed(sealed, *, before, after):
+    """A secret that was given for this address, in its former spelling."""
+    return vault().seal(vault().open(sealed, address=before), address=after)
+
+
+def in_one_spelling(apps, schema_editor):
+    """Addresses were kept as they were written: capitals and default ports among them. Secrets are bound to them."""
+    connections, accounts = apps.get_model("handover", "Connection"), apps.get_model("handover", "ForgeAccount")
+    for row in connections.objects.all():
+        before, after = row.base_url, respelled(row.base_url)
+        if before != after and not connections.objects.filter(base_url=after).exists():
+            row.base_url = after
+            row.sealed_bot_token = resealed(row.sealed_bot_token, before=before, after=after)
+            row.sealed_webhook_secret = resealed(row.sealed_webhook_secret, before=before, after=after)
+            row.save()
+    for row in accounts.objects.all():
+        before, after = row.forge_url, respelled(row.forge_url)
+        if before != after and not accounts.objects.filter(member_id=row.member_id, forge_url=after).exists():
+            row.forge_url, row.sealed_token = after, resealed(row.sealed_token, before=before, after=after)
+            row.save()
+
 
 def into_the_configuration(apps, schema_editor):
     """What was configured by commands becomes the first version of the configuration."""
@@ -19,7 +49,7 @@ def into_the_configuration(apps, schema_editor):
             }
             for one in connections
         ],
-        "forges": [{"base_url": forge.base_url} for forge in forges],
+        "forges": [{"base_url": respelled(forge.base_url)} for forge in forges],
     }
     document = {name: entries for name, entries in document.items() if entries}
     if document:
@@ -98,6 +128,7 @@ class Migration(migrations.Migration):
                 ('sealing', models.PositiveIntegerField(default=0, help_text='Grows when its secrets are sealed anew, so that processes read it again.')),
             ],
         ),
+        migrations.RunPython(in_one_spelling, migrations.RunPython.noop),
         migrations.RunPython(into_the_configuration, migrations.RunPython.noop),
         migrations.DeleteModel(
             name='Forge',

@@ -18,8 +18,8 @@ from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run
 from handover.runs.records import note
 
-LINK_PAGE = "/settings/integrations/jira-dc"
-ACCOUNTS_PAGE = "/settings"
+LINK_PAGE = f"{settings.PUBLIC_URL}/settings/integrations/jira-dc"
+ACCOUNTS_PAGE = f"{settings.PUBLIC_URL}/settings"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class TurnedAway:
 async def admit(run: Run) -> None:
     """Find the member who asks, and note it. Raises Ended where nobody is found, or they may not start here.
 
+    Asked at the beginning, when an agent is about to start, and before the push: what was taken back meanwhile holds.
+
     The same sentence is said to the same person on the same issue once a day; afterwards only the run's page has it.
     """
     found = await _asker(run)
@@ -45,11 +47,10 @@ async def admit(run: Run) -> None:
 
 async def _asker(run: Run) -> JiraLink | TurnedAway:
     link = await _link_of(run)
-    if link is None:
+    if link is None or run.member_id not in (None, link.member_id):
         return await _unlinked(run)
-    page = f"{settings.PUBLIC_URL}{LINK_PAGE}"
     if link.lost_at:
-        return TurnedAway("link-lost", replies.link_lost(link_url=page))
+        return TurnedAway("link-lost", replies.link_lost(link_url=LINK_PAGE))
     start = current().start
     project = run.issue_key.rpartition("-")[0]
     if not allowed(start, project=project, groups=await _groups(run, start)):
@@ -68,7 +69,7 @@ async def _link_of(run: Run) -> JiraLink | None:
 
 async def _unlinked(run: Run) -> TurnedAway:
     if await _has_account(run):
-        return TurnedAway("not-linked", replies.not_linked(link_url=f"{settings.PUBLIC_URL}{LINK_PAGE}"))
+        return TurnedAway("not-linked", replies.not_linked(link_url=LINK_PAGE))
     return TurnedAway("no-account", replies.no_account(home_url=settings.PUBLIC_URL))
 
 
@@ -106,8 +107,7 @@ async def _without_forge_account(link: JiraLink) -> TurnedAway | None:
     hosts = [forge.base_url for forge in current().forges]
     if not hosts or await ForgeAccount.objects.filter(member_id=link.member_id, forge_url__in=hosts).aexists():
         return None
-    page = f"{settings.PUBLIC_URL}{ACCOUNTS_PAGE}"
-    return TurnedAway("no-forge-account", replies.no_forge_account(forge_url=hosts[0], accounts_url=page))
+    return TurnedAway("no-forge-account", replies.no_forge_account(forge_url=hosts[0], accounts_url=ACCOUNTS_PAGE))
 
 
 def _first_time(run: Run, sentence: str) -> bool:

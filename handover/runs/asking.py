@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 
-from handover import settings
 from handover.configuration.store import current
 from handover.connections.reach import as_bot
 from handover.engine import durable
@@ -95,10 +94,8 @@ async def _by_label(jira: Jira, run: Run) -> tuple[User, str, Visibility | None]
 
 @durable.step(tries=TRIES, again_on=(JiraUnavailable, JiraUnreadable))
 async def who_asked(run_id: str) -> None:
-    """Hold the asker against the links once more: a run that was taken in by an older version was not yet."""
-    run = await run_of(run_id)
-    if run.member_id is None:
-        await admit(run)
+    """Hold the asker against the links and against who may start once more."""
+    await admit(await run_of(run_id))
 
 
 @durable.step(tries=TRIES, again_on=(JiraUnavailable, JiraUnreadable, ForgeUnavailable))
@@ -139,15 +136,16 @@ async def _free_branch(run: Run, forge_url: str, path: str) -> str:
 
 
 async def account_of(run: Run) -> ForgeAccount:
-    """The member's credential on the forge. Raises Ended where there is none."""
-    forge = next(iter(current().forges), None)
-    if forge is None:
+    """The member's credential on the run's forge, or on the first where they have one. Raises Ended."""
+    forges = [run.forge_url] if run.forge_url else [forge.base_url for forge in current().forges]
+    if not forges:
         raise Ended(Cause.REFUSED, replies.no_forge())
-    account = await ForgeAccount.objects.filter(member=run.member, forge_url=forge.base_url).afirst()
-    if account is None:
-        told = replies.no_forge_account(forge_url=forge.base_url, accounts_url=f"{settings.PUBLIC_URL}{ACCOUNTS_PAGE}")
+    found = ForgeAccount.objects.filter(member=run.member, member__is_active=True, forge_url__in=forges)
+    accounts = {account.forge_url: account async for account in found}
+    if not accounts:
+        told = replies.no_forge_account(forge_url=forges[0], accounts_url=ACCOUNTS_PAGE)
         raise Ended(Cause.REFUSED, told)
-    return account
+    return next(accounts[forge] for forge in forges if forge in accounts)
 
 
 async def open_to(account: ForgeAccount, path: str) -> Repository:
@@ -159,7 +157,9 @@ async def open_to(account: ForgeAccount, path: str) -> Repository:
     except ForgeMissing:
         raise closed from None
     except ForgeCredential as error:
-        raise Ended(Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url)) from error
+        raise Ended(
+            Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url, accounts_url=ACCOUNTS_PAGE)
+        ) from error
     except ForgeRefused as refusal:
         raise Ended(Cause.REFUSED, replies.forge_refused(reason=str(refusal))) from refusal
     if not repository.can_push:

@@ -9,9 +9,11 @@ from handover.forges.forge import Absent, ForgeCredential, ForgeRefused, ForgeUn
 from handover.forges.git import Change, Limits, Person, Work, WorkRefused, commit, receive
 from handover.forges.git import push as push_branch
 from handover.forges.github import GitHub
+from handover.jira.client import JiraUnavailable, JiraUnreadable
 from handover.members.models import ForgeAccount
 from handover.members.reach import as_member
 from handover.runs import replies
+from handover.runs.admission import ACCOUNTS_PAGE, admit
 from handover.runs.asking import TRIES, account_of, open_to
 from handover.runs.endings import Ended
 from handover.runs.models import Cause, Run, State
@@ -23,7 +25,7 @@ from handover.runs.workshop import Workshop
 MOST_NAMED = 12
 
 
-@durable.step(tries=TRIES, again_on=(ForgeUnavailable,))
+@durable.step(tries=TRIES, again_on=(ForgeUnavailable, JiraUnavailable, JiraUnreadable))
 async def push(run_id: str, report: str) -> list[str]:
     """Judge the work, make one commit of it and push it. Returns a line for each changed file.
 
@@ -31,6 +33,7 @@ async def push(run_id: str, report: str) -> list[str]:
     """
     run, shop = await run_of(run_id), Workshop(run_id)
     end_if_stopped(run)
+    await admit(run)
     await move(run_id, State.DELIVERING, saying="Checking the work")
     work = await _judged(run, shop)
     if not work.changes:
@@ -74,7 +77,7 @@ async def _push(run: Run, shop: Workshop, account: ForgeAccount, repository: Rep
                 ca_pem=current().trust.certificates,
             )
     except ForgeCredential as error:
-        told = replies.forge_credential_refused(forge_url=account.forge_url)
+        told = replies.forge_credential_refused(forge_url=account.forge_url, accounts_url=ACCOUNTS_PAGE)
         raise Ended(Cause.PUSH_REFUSED, told) from error
     except ForgeRefused as refusal:
         raise Ended(Cause.PUSH_REFUSED, replies.push_refused(reason=str(refusal))) from refusal

@@ -74,9 +74,12 @@ def no_forge_account(*, forge_url: str, accounts_url: str) -> str:
     )
 
 
-def forge_credential_refused(*, forge_url: str) -> str:
+def forge_credential_refused(*, forge_url: str, accounts_url: str) -> str:
     """The member's own credential is no longer accepted."""
-    return f"{forge_url} no longer accepts your token. Have a new one stored in Handover, then mention me again."
+    return (
+        f"{forge_url} no longer accepts your credential. "
+        f"[Connect your account again in your settings]({accounts_url}), then mention me again."
+    )
 
 
 def no_repository(*, mention: str) -> str:

@@ -22,6 +22,7 @@ from handover.jira.client import Comment, Issue, Jira, JiraUnavailable
 from handover.lib import clock
 from handover.members.reach import as_member
 from handover.runs import ledger, replies, telling
+from handover.runs.admission import ACCOUNTS_PAGE, admit
 from handover.runs.asking import account_of
 from handover.runs.endings import Ended, Watched, cause_without_work
 from handover.runs.models import Cause, Run, State
@@ -73,6 +74,7 @@ async def agent_works(run_id: str) -> str:
     if not current().model.name:
         raise Ended(Cause.MODEL_UNAVAILABLE, replies.no_model(mention=mention_of(run)))
     async with _place(run_id):
+        await admit(await run_of(run_id))
         await move(run_id, State.STARTING, saying="Starting the agent", started_at=run.started_at or clock.now())
         async with open_sandbox(shop.blueprint(run_id)) as sandbox:
             agent = AgentServer(sandbox.agent_socket, sandbox.session_key)
@@ -125,7 +127,9 @@ async def _fetch(run: Run, shop: Workshop) -> str:
                 ca_pem=current().trust.certificates,
             )
     except ForgeCredential as error:
-        raise Ended(Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url)) from error
+        raise Ended(
+            Cause.REFUSED, replies.forge_credential_refused(forge_url=account.forge_url, accounts_url=ACCOUNTS_PAGE)
+        ) from error
     except ForgeRefused as refusal:
         raise Ended(Cause.REFUSED, replies.forge_refused(reason=str(refusal))) from refusal
     await clone.write_bundle(shop.clone, base, shop.bundle_in)

@@ -1,44 +1,27 @@
 """Who cannot start an agent is told the next step, once a day, and nobody else learns anything of it."""
 
-import itertools
 import re
 import sqlite3
-import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-import tomli_w
 
 from tests.stories.world import World
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
-_files = itertools.count()
 
 
 @contextmanager
 def configured(world: World, **groups: object) -> Iterator[None]:
-    """With these groups of the configuration changed, as an administrator would from a shell."""
-    before = world.rehearsal.command("config", "export")
-    _import(world, tomli_w.dumps({**tomllib.loads(before), **groups}))
+    """With these groups of the configuration changed."""
+    before = world.configuration()
+    world.configure({**before, **groups})
     try:
         yield
     finally:
-        _import(world, before)
-
-
-def _import(world: World, text: str) -> None:
-    file = world.rehearsal.folder / f"configuration-{next(_files)}.toml"
-    file.write_text(text)
-    version = re.search(r"Version (\d+) holds", world.rehearsal.command("config", "import", str(file)))
-    assert version
-    number = int(version[1])
-    world.eventually(lambda: _taken_up(world, number), f"version {number} is taken up", seconds=2)
-
-
-def _taken_up(world: World, number: int) -> bool:
-    return world.rehearsal.rows("SELECT version FROM handover_process") == [(number,)]
+        world.configure(before)
 
 
 def change(world: World, statement: str, *values: object) -> None:

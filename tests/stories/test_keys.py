@@ -1,4 +1,4 @@
-"""Keys are rotated while Handover works, and no request fails."""
+"""Keys are rotated and configurations are saved while Handover works, and no request fails."""
 
 import threading
 from collections import Counter
@@ -12,14 +12,19 @@ from tests.stories.world import World
 PAUSE_SECONDS = 0.02
 
 
-def test_no_request_fails_while_keys_are_rotated(world: World) -> None:
+def test_no_request_fails_while_keys_and_configurations_change(world: World) -> None:
     ended = threading.Event()
     with ThreadPoolExecutor(2) as threads:
         deliveries = threads.submit(_deliver_until, ended, world)
         pages = threads.submit(_open_until, ended, world)
         try:
             world.ask("@openhands [script:nothing] look")
-            said = [world.rehearsal.command("keys", "rotate") for _ in range(2)]
+            said = [world.rehearsal.command("keys", "rotate")]
+            before = world.configuration()
+            for number in range(3):
+                world.configure({**before, "start": {"denied_projects": [f"X{number}"]}})
+            world.configure(before)
+            said.append(world.rehearsal.command("keys", "rotate"))
             run = world.ended()
         finally:
             ended.set()

@@ -2,10 +2,14 @@
 
 import itertools
 import json
+import re
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import tomli_w
 
 from handover.demo.rehearsal import Rehearsal
 from standins.jira.records import Comment
@@ -92,6 +96,20 @@ class World:
     def command(self, *arguments: str) -> Any:
         """What a `handover` command prints as JSON."""
         return json.loads(self.rehearsal.command(*arguments, "--json"))
+
+    def configuration(self) -> dict[str, Any]:
+        """What holds, as an administrator exports it."""
+        return tomllib.loads(self.rehearsal.command("config", "export"))
+
+    def configure(self, groups: dict[str, Any]) -> None:
+        """Import a configuration from a shell, and wait until it is taken up."""
+        file = self.rehearsal.folder / "configuration.toml"
+        file.write_text(tomli_w.dumps(groups))
+        version = re.search(r"Version (\d+) holds", self.rehearsal.command("config", "import", str(file)))
+        assert version
+        taken_up = [(int(version[1]),)]
+        query = "SELECT version FROM handover_process"
+        self.eventually(lambda: self.rehearsal.rows(query) == taken_up, f"{version[0]} everywhere", seconds=2)
 
     def _new_repository(self) -> str:
         path = f"Acme/shop-{next(_numbers)}"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from handover.configuration import history, keeping, plain, store
 from handover.configuration.commands import config
 from handover.configuration.declared import ORDER
-from handover.configuration.documents import read
+from handover.configuration.documents import read, unknown_variables
 from handover.configuration.models import Process, Version
 from handover.lib.environment import BadSetting
 from handover.lib.secrets import SecretUnreadable
@@ -46,14 +46,34 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "client_id: OAuth needs the client ID",
     ),
     "an integration without a token": ({"jira": [{**FULL, "pat": ""}]}, "pat: The service account needs"),
-    "one address twice": ({"jira": [FULL, FULL]}, f"jira: {JIRA} stands twice."),
+    "one address twice": ({"jira": [FULL, FULL]}, f"{JIRA} stands twice under jira."),
     "a mention that is no word": ({"jira": [{**FULL, "mention": "hey you"}]}, "begins with @"),
-    "a label with spaces": ({"jira": [{**FULL, "label": "open hands"}]}, "no spaces"),
+    "a label with spaces": ({"jira": [{**FULL, "label": "open hands"}]}, "without spaces"),
     "a group that is unknown": ({"modell": {}}, "modell: there is no such group."),
     "a field that is unknown": ({"model": {"nam": "x"}}, "model: there is no field nam."),
     "a list that is none": ({"oidc": {}}, "oidc: write [[oidc]] for each."),
-    "a number out of bounds": ({"limits": {"steps": 0}}, "limits: steps: Ensure this value is greater"),
-    "a word that is none of them": ({"agents": {"sandbox": "vm"}}, "agents: sandbox: Select a valid choice"),
+    "a number out of bounds": ({"limits": {"steps": 0}}, "limits: steps: At least 1."),
+    "a word that is none of them": ({"agents": {"sandbox": "vm"}}, "agents: sandbox: Use one of: bubblewrap, none."),
+    "a cost ceiling of nothing": ({"limits": {"ceiling": "0"}}, "limits: ceiling: At least 0.01."),
+    "a price that is no number": ({"model": {"input_price": "cheap"}}, "input_price: Use a number"),
+    "a number of steps that is none": ({"limits": {"steps": "many"}}, "steps: Use a whole number."),
+    "a token with other letters": ({"jira": [{**FULL, "pat": "tok\u2026en"}]}, "one word of ASCII letters"),
+    "a token of two words": ({"model": {"key": "sk 1"}}, "one word of ASCII letters"),
+    "an address that no request can be made to": ({"jira": [{"base_url": "https://\u2603.example"}]}, "base_url: "),
+    "an address with a hidden character": ({"jira": [{"base_url": "https://ji\u00adra.example"}]}, "base_url: "),
+    "a mail server that is an address": ({"mail": {"host": "https://mail.example"}}, "Only the name of the machine"),
+    "a mail server that is link-local": (
+        {"mail": {"host": "169.254.169.254", "sender": "h@acme.example"}},
+        "link-local",
+    ),
+    "a sender that is no address": ({"mail": {"sender": "nonsense"}}, "mail: sender: Enter a valid email address."),
+    "a service account without an address": ({"jira": [{**FULL, "bot_email": "bot"}]}, "bot_email: Enter a valid"),
+    "a model with spaces": ({"model": {"name": "gpt 5"}}, "without spaces"),
+    "project keys with another sign between them": (
+        {"start": {"denied_projects": "PAY; WEB"}},
+        "'PAY; WEB' is no project key.",
+    ),
+    "groups with another sign between them": ({"start": {"denied_groups": "a; b"}}, "'a; b' is no group's name."),
     "a private key": ({"trust": {"certificates": "-----BEGIN PRIVATE KEY-----"}}, "private key"),
     "no certificate": ({"trust": {"certificates": "hello"}}, "no certificate in PEM form"),
     "a secret without an address": ({"mail": {"password": "x"}}, "A secret belongs to an address."),
@@ -164,6 +184,76 @@ def test_a_bad_variable_is_told(environment: dict[str, str], words: str) -> None
         read({}, environment)
 
 
+def test_a_secret_in_a_file_may_begin_with_a_mark(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-1\n", encoding="utf-8-sig")
+    assert read({}, {"HANDOVER_MODEL_KEY_FILE": str(key)}).configuration(1).model.key.clear() == "sk-1"
+
+
+@pytest.mark.usefixtures("django_db")
+def test_names_of_groups_may_have_spaces() -> None:
+    start = configured(start={"denied_groups": "Domain Users, jira-guests\nBuild  Robots"}).start
+    assert start.denied_groups == ("Domain Users", "jira-guests", "Build Robots")
+
+
+@pytest.mark.usefixtures("django_db")
+def test_a_password_is_not_sent_with_less_protection() -> None:
+    mail = {"host": "mail.acme.example", "sender": "h@acme.example", "user": "h", "password": "p"}
+    assert configured(mail=mail).mail.password.clear() == "p"
+    with pytest.raises(plain.Unusable, match="password: The user needs a password"):
+        configured(mail={**mail, "security": "none", "password": plain.KEPT})
+    fixed = {"HANDOVER_MAIL_HOST": "mail.acme.example", "HANDOVER_MAIL_PASSWORD": "p"}
+    entry = read({"mail": {"security": "none"}}, fixed).entries["mail"][0]
+    assert (entry.value.security, entry.locks["security"]) == ("starttls", "HANDOVER_MAIL_PASSWORD")
+
+
+def test_entries_of_the_environment_need_no_order() -> None:
+    stored = {"forges": [{"base_url": "https://a.example"}, {"base_url": "https://b.example"}]}
+    variables = {"HANDOVER_FORGE_2_OAUTH_CLIENT_ID": "c", "HANDOVER_FORGE_5_BASE_URL": "https://e.example"}
+    forges = read(stored, variables).configuration(1).forges
+    assert [(one.base_url, one.client_id) for one in forges] == [
+        ("https://b.example", "c"),
+        ("https://e.example", ""),
+        ("https://a.example", ""),
+    ]
+
+
+UNKNOWN = {
+    "HANDOVER_JIRA_BASEURL": True,
+    "HANDOVER_RUN_STEP": True,
+    "HANDOVER_JIRA_BASE_URL": False,
+    "HANDOVER_JIRA_2_SERVICE_ACCOUNT_PAT_FILE": False,
+    "HANDOVER_OIDC_12_SLUG": False,
+    "HANDOVER_MODEL_KEY_FILE": False,
+    "HANDOVER_DATA": False,
+    "PATH": False,
+}
+
+
+@pytest.mark.parametrize(("name", "unknown"), UNKNOWN.items())
+def test_variables_that_fix_nothing_are_named(name: str, unknown: bool) -> None:
+    assert (unknown_variables({name: "x"}) == [name]) is unknown
+
+
+@pytest.mark.usefixtures("django_db")
+def test_the_check_looks_at_what_variables_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOVER_FORGE_BASE_URL", "http://169.254.169.254")
+    monkeypatch.setenv("HANDOVER_RUN_STEP", "5")
+    done = CliRunner().invoke(config, ["check"])
+    assert done.exit_code == 1
+    assert "forges 1: base_url: 169.254.169.254" in done.output
+    assert "HANDOVER_RUN_STEP: no field is fixed by this variable." in done.output
+
+
+@pytest.mark.usefixtures("django_db")
+def test_an_import_says_what_it_could_not_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOVER_RUN_STEPS", "33")
+    done = CliRunner().invoke(config, ["import", "-"], input=b"[limits]\nsteps = 5\nseconds = 60\n")
+    assert "limits: steps is fixed by HANDOVER_RUN_STEPS; the file's is not used." in done.output
+    assert "No token was tried." in done.output
+    assert (store.current().limits.steps, store.current().limits.seconds) == (33, 60)
+
+
 def test_a_secret_of_the_environment_is_not_sent_to_a_stored_address(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("sk-1\n")
@@ -225,6 +315,7 @@ COMMANDS: dict[str, tuple[list[str], str, int, str]] = {
     "the fields": (["show"], "", 0, "HANDOVER_RUN_STEPS"),
     "the fields as JSON": (["show", "--json"], "", 0, '"variable": "HANDOVER_RUN_STEPS"'),
     "nothing to export": (["export"], "", 0, ""),
+    "the variables of what is not there yet": (["show"], "", 0, "HANDOVER_OIDC_CLIENT_SECRET"),
 }
 
 

@@ -202,6 +202,27 @@ def test_two_administrators_at_once(ada: Client) -> None:
     assert store.current().limits.steps == 7
 
 
+@pytest.mark.parametrize("after", ["", "x", "9" * 5000, "-1", "\u0663"])
+def test_a_form_that_does_not_say_which_version_it_shows(ada: Client, after: str) -> None:
+    configured(limits={"steps": 7})
+    assert "has saved meanwhile" in text(ada.post("/console/limits", {"after": after, "steps": "9"}))
+    assert "has saved meanwhile" in text(ada.post("/console/history/1/back", {"after": after}, follow=True))
+    assert store.current().number == 1
+
+
+def test_links_without_confirmation_are_warned_of(ada: Client, jira: StandInJira) -> None:
+    answer = ada.post("/console/jira/new", form(jira, confirm_email_match=None), follow=True)
+    assert "Members are linked without a word of theirs" in text(answer)
+    assert "Unconfirmed links" in text(answer)
+
+
+def test_a_short_name_stays(ada: Client) -> None:
+    one = {"name": "Acme", "slug": "acme", "base_url": "https://login.acme.example", "client_id": "c"}
+    configured(oidc=[{**one, "client_secret": "s"}])
+    ada.post("/console/oidc/1", {"after": "1", **one, "slug": "other", "name": "Acme SSO"})
+    assert [(oidc.slug, oidc.name) for oidc in store.current().oidc] == [("acme", "Acme SSO")]
+
+
 def test_history_and_going_back(ada: Client) -> None:
     ada.post("/console/limits", {"after": "0", "ceiling": "5", "steps": "9", "seconds": "60"})
     ada.post("/console/limits", {"after": "1", "ceiling": "5", "steps": "10", "seconds": "60"})

@@ -11,6 +11,7 @@ from handover.lib import clock
 from handover.members.models import ForgeAccount
 from handover.members.reach import as_member
 from handover.runs import replies
+from handover.runs.admission import ACCOUNTS_PAGE
 from handover.runs.asking import open_to
 from handover.runs.endings import Ended
 from handover.runs.models import Cause
@@ -48,5 +49,5 @@ def test_a_run_whose_credential_is_lost_ends_with_the_sentence(world: AccountsWo
     with pytest.raises(Ended) as ended:
         async_to_sync(open_to)(world.account, WEB_APP)
     assert ended.value.cause == Cause.REFUSED
-    assert ended.value.told == replies.forge_credential_refused(forge_url=world.url)
+    assert ended.value.told == replies.forge_credential_refused(forge_url=world.url, accounts_url=ACCOUNTS_PAGE)
     assert world.account.lost_at

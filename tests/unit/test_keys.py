@@ -2,6 +2,7 @@
 
 import stat
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -64,14 +65,14 @@ def everything_opens() -> list[str]:
 
 def test_after_a_rotation_one_key_opens_everything(sealed: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rotation, "TAKEN_UP_SECONDS", 0.0)
-    before = keyring().keys()
+    before = keyring().read()
     versions = list(Version.objects.values_list("document", flat=True))
     done = CliRunner().invoke(rotation.keys, ["rotate"])
     assert done.exit_code == 0, done.output
     # Two versions hold the token of the bot, and one of them the model's key too.
     assert "8 secrets are sealed with the new key" in done.output
     assert everything_opens() == ["hook", "old-hook", "a", "t", "s", "the-pat", "sk-1"]
-    after = keyring().keys()
+    after = keyring().read()
     assert len(after) == 1 and after[0] not in before
     assert stat.S_IMODE(key_file().path.stat().st_mode) == 0o600
     with pytest.raises(InvalidToken):
@@ -125,9 +126,20 @@ def _use_until(ended: threading.Event) -> int:
 def test_a_rotation_that_died_half_way_is_done_again(sealed: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rotation, "TAKEN_UP_SECONDS", 0.0)
     ring = key_file()
-    ring.write([new_key(), *ring.keys()])
+    ring.write([new_key(), *ring.read()])
     assert everything_opens()[0] == "hook"
     assert CliRunner().invoke(rotation.keys, ["rotate"]).exit_code == 0
+    assert everything_opens()[0] == "hook"
+
+
+def test_two_rotations_at_once_lose_nothing(sealed: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotation, "TAKEN_UP_SECONDS", 0.5)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(CliRunner().invoke, rotation.keys, ["rotate"])
+        time.sleep(0.2)
+        second = CliRunner().invoke(rotation.keys, ["rotate"])
+    assert (first.result().exit_code, second.exit_code) == (0, 1)
+    assert "Keys are being rotated already." in second.output
     assert everything_opens()[0] == "hook"
 
 
@@ -155,7 +167,7 @@ def test_a_key_that_is_changed_in_its_file_is_taken_up(tmp_path: Path) -> None:
     file.write_text(new_key())
     ring = KeyFile(file)
     sealed_before = ring.vault().seal("x", address="here")
-    ring.write([new_key(), *ring.keys()])
+    ring.write([new_key(), *ring.read()])
     assert ring.vault().open(sealed_before, address="here") == "x"
     file.unlink()
     with pytest.raises(BadSetting, match="holds the keys and cannot be read"):
