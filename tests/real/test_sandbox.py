@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from handover.agent.server import AgentServer, AgentUnavailable
-from handover.sandboxes.blueprint import Agent, Kind, SandboxFailed
+from handover.sandboxes.blueprint import Agent, Kind, Limits, SandboxFailed
 from handover.sandboxes.check import Ready, Unusable, check
 from handover.sandboxes.folder import remove
 from handover.sandboxes.open import open_sandbox
@@ -317,3 +318,13 @@ def test_whatever_is_left_is_removed(tmp_path: Path, model: ScriptedModel) -> No
     assert not (tmp_path / "run").exists()
     assert (outside / "file").read_text() == "stays"
     remove(tmp_path / "run")
+
+
+def test_one_process_has_its_limits(tmp_path: Path, model: ScriptedModel) -> None:
+    limits = Limits(memory_bytes=512 * 2**20, file_bytes=2**20)
+    with opened(replace(blueprint(tmp_path / "s", model.path), limits=limits)) as it:
+        assert "no room" in it.sh('python3 -c "bytearray(2**30)" || echo no room')
+        assert it.sh('python3 -c "bytearray(2**27); print(1)"').strip() == "1"
+        assert "too large" in it.sh("head -c 2000000 /dev/zero > big || echo too large")
+        assert it.sh("head -c 1000000 /dev/zero > small && stat -c %s small").strip() == "1000000"
+        assert "not permitted" in it.sh("ulimit -Hd unlimited 2>&1")
