@@ -78,21 +78,28 @@ class Door:
         except TooSlow:
             return TOO_SLOW
         known = self._connections.at(path)
-        if verify(known.secret, body, signature):
-            if known.former_until:
-                self._connections.rotated(path)
-        elif not self._by_former(known, body, signature):
+        flaw = self._flaw(path, known, body, signature)
+        if flaw or known.rests:
+            known, flaw = await self._seen_again(path, known, flaw, body, signature)
+        if flaw:
+            self.tally.add(known.id, "refused", "", flaw)
             return FORBIDDEN
         return await self._take(known, body)
 
-    def _by_former(self, known: Known, body: bytes, signature: str) -> bool:
-        """Whether the secret before the rotation signed it, and still holds. Why not is counted, for the doctor."""
-        made_by_former = verify(known.former, body, signature)
-        if made_by_former and known.former_holds:
-            return True
-        reason = reasons.FORMER_SECRET if made_by_former else _refusal(known, body, signature)
-        self.tally.add(known.id, "refused", "", reason)
-        return False
+    def _flaw(self, path: str, known: Known, body: bytes, signature: str) -> str:
+        """Why the signature is refused, for the doctor; "" where it is right."""
+        if verify(known.secret, body, signature):
+            if known.former_until:
+                self._connections.rotated(path)
+            return ""
+        if verify(known.former, body, signature):
+            return "" if known.former_holds else reasons.FORMER_SECRET
+        return _refusal(known, body, signature)
+
+    async def _seen_again(self, path: str, known: Known, flaw: str, body: bytes, signature: str) -> tuple[Known, str]:
+        """The same by what was changed a moment ago: Jira never sends again what it is told no for."""
+        newest = await self._connections.newest(path)
+        return newest, flaw if newest is known else self._flaw(path, newest, body, signature)
 
     async def _take(self, known: Known, body: bytes) -> Answer:
         try:

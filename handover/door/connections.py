@@ -1,23 +1,31 @@
-"""The connections that the door knows, held in memory: no request waits for the database."""
+"""The connections that the door knows, held in memory: nothing that is taken waits for the database."""
 
+import asyncio
 import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseError
 
+from handover.configuration import store
 from handover.connections.models import Connection
 from handover.connections.reasons import DISABLED, NOT_ACTIVE
 from handover.connections.webhook import former_secret_of
+from handover.lib.environment import BadSetting
 from handover.lib.secrets import SecretUnreadable
 from handover.triggers.reading import Watch
 from handover.triggers.watching import watch_of
 
 log = logging.getLogger(__name__)
+# Whoever sends what is turned away has the database read no more often than this.
+APART_SECONDS = 0.02
+# Jira gives a delivery up after 20 s; by then it is judged by what is known.
+PATIENCE_SECONDS = 5.0
 
 # Nobody knows it. Where there is no former secret, it lets a refusal cost what it costs where there is one.
 NOBODYS = secrets.token_hex(32)
@@ -68,6 +76,9 @@ class Connections:
         self._by_path: dict[str, Known] = {}
         self._over: set[tuple[UUID, str]] = set()
         self._failing = False
+        self._reading = asyncio.Lock()
+        self._read_at = 0.0
+        self._next: asyncio.Task[None] | None = None
 
     def at(self, path: str) -> Known:
         """The connection that is delivered to at `path`; STRANGER where there is none."""
@@ -90,12 +101,33 @@ class Connections:
 
     async def refresh(self) -> None:
         """Read them anew. Where that fails, what was known stays."""
+        async with self._reading:
+            await self._read_anew()
+
+    async def newest(self, path: str) -> Known:
+        """The same as `at`, read from the database after this call. What takes too long is not waited for."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._read_soon())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.shield(self._next)
+        return self.at(path)
+
+    async def _read_soon(self) -> None:
+        """One reading for all who ask before it begins."""
+        async with self._reading:
+            await asyncio.sleep(self._read_at + APART_SECONDS - time.monotonic())
+            self._next = None
+            await self._read_anew()
+
+    async def _read_anew(self) -> None:
+        self._read_at = time.monotonic()
         try:
             found = await self._read()
-        except DatabaseError as error:
+        except (DatabaseError, BadSetting) as error:
             if not self._failing:
                 log.error(
-                    "The connections cannot be read: %s. Deliveries to a new one are refused until they can.", error
+                    "The connections cannot be read (%s). Deliveries to a new one are refused until they can.", error
                 )
             self._failing = True
         else:
@@ -114,7 +146,10 @@ class Stored:
         self._unreadable: set[UUID] = set()
 
     def __call__(self) -> Mapping[str, Known]:
-        """All connections by path, but those whose secret was never opened. Raises django.db.Error."""
+        """All connections by path, but those whose secret was never opened. Raises django.db.Error, BadSetting."""
+        # Whether the integration is on stands there. What cannot be used of it is told where it is kept fresh.
+        with suppress(BadSetting):
+            store.refresh()
         rows = list(Connection.objects.exclude(sealed_webhook_secret=""))
         self._opened = {row.id: self._open(row) for row in rows}
         return {row.events_path: known for row in rows if (known := self._opened[row.id][1])}
@@ -127,14 +162,14 @@ class Stored:
             return before
         try:
             known = _known(row)
-        except SecretUnreadable as error:
+        except (SecretUnreadable, BadSetting) as error:
             self._complain(row, error)
             # While keys are rotated, ours may be a moment behind: what was known holds, and it is tried again.
             return (), before[1] if before else _without_former(row)
         self._unreadable.discard(row.id)
         return version, known
 
-    def _complain(self, row: Connection, error: SecretUnreadable) -> None:
+    def _complain(self, row: Connection, error: SecretUnreadable | BadSetting) -> None:
         if row.id not in self._unreadable:
             log.error("A secret of %s cannot be opened: %s", row.base_url, error)
         self._unreadable.add(row.id)
@@ -157,7 +192,7 @@ def _with_new(row: Connection) -> Known | None:
 def _without_former(row: Connection) -> Known | None:
     try:
         return _with_new(row)
-    except SecretUnreadable:
+    except (SecretUnreadable, BadSetting):
         return None
 
 

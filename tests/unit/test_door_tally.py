@@ -60,11 +60,13 @@ def test_whoever_asks_for_no_connection_is_one_row(django_db: Path) -> None:
     connect()
 
     async def use(door: Door) -> Tally:
-        for number in range(50):
+        async def asked(number: int) -> None:
             path = PATH.replace(str(ID), str(uuid4()) if number % 2 else "x" * number)
             headers = [(b"x-event-key", f"event-{number}".encode())]
             signature = (b"", b"sha256=0", signed(SECRET, comment()).encode())[number % 3]
             await ask(door, comment(), path=path, signature=signature, headers=headers)
+
+        await asyncio.gather(*(asked(number) for number in range(50)))
         return door.tally
 
     tally = with_door(django_db, use)
