@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from handover.lib import keys
-from handover.lib.environment import address, choice, number, text
+from handover.lib.environment import choice, number, origin, text
 from handover.lib.keys import kept_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -18,10 +18,10 @@ HOST = text(
     "HANDOVER_HOST", default="127.0.0.1", why="The address to listen on. A reverse proxy with TLS stands before it."
 )
 PORT = number("HANDOVER_PORT", default=8080, least=0, most=65535, why="The port to listen on.")
-PUBLIC_URL = address(
+PUBLIC_URL = origin(
     "HANDOVER_PUBLIC_URL",
     default=f"http://{HOST}:{PORT}",
-    why="How Jira and people reach Handover; stands in every message.",
+    why="How Jira and people reach Handover, without a path; stands in every message.",
 )
 # Keys that encrypt stored secrets. Fixed by a variable, or in a file, which may change while Handover runs.
 VAULT_KEYS: str | Path = text(

@@ -52,10 +52,16 @@ def amount(name: str, *, default: str, why: str) -> Decimal:
     return _parsed(name, default, Decimal, lambda value: value.is_finite() and value >= 0, "a number such as 0.25", why)
 
 
-def address(name: str, *, default: str = "", why: str) -> str:
-    """An http(s) address without its trailing slash; "" where it is not set."""
-    value = text(name, default=default, why=why)
-    return parsed_address(name, value) if value else ""
+def origin(name: str, *, default: str = "", why: str) -> str:
+    """An http(s) address without a path; "" where it is not set."""
+    given = text(name, default=default, why=why)
+    value = parsed_address(name, given) if given else ""
+    if path := urlsplit(value).path:
+        raise BadSetting(
+            f"{name} is {value!r}. Handover stands at the root of its host, and not below {path}: "
+            "give it a host or a port of its own, like https://handover.example.com."
+        )
+    return value
 
 
 def parsed_address(name: str, value: str, *, example: str = "https://handover.example.com") -> str:

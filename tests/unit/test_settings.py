@@ -1,6 +1,9 @@
 """Secrets at rest, keys and settings: what is refused, and with which sentence."""
 
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -22,8 +25,13 @@ REFUSED: dict[str, tuple[str, Callable[[], object], str]] = {
     "a number too small": ("0", lambda: environment.number("H", default=1, least=1, why=WHY), "from 1"),
     "a negative amount": ("-1", lambda: environment.amount("H", default="1", why=WHY), "a number such as"),
     "an amount without end": ("inf", lambda: environment.amount("H", default="1", why=WHY), "a number such as"),
-    "an address without scheme": ("jira.example.com", lambda: environment.address("H", why=WHY), "https://"),
-    "another scheme": ("ftp://example.com", lambda: environment.address("H", why=WHY), "https://"),
+    "an address without scheme": ("jira.example.com", lambda: environment.origin("H", why=WHY), "https://"),
+    "a path where none is": (
+        "https://h.example.com/handover",
+        lambda: environment.origin("H", why=WHY),
+        "its own, like",
+    ),
+    "another scheme": ("ftp://example.com", lambda: environment.origin("H", why=WHY), "https://"),
 }
 
 
@@ -37,9 +45,18 @@ def test_a_bad_value_is_told(
     assert words in str(told.value)
 
 
+def test_a_public_address_with_a_path_stops_the_start() -> None:
+    given = {**os.environ, "HANDOVER_PUBLIC_URL": "https://acme.example/handover/"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "handover", "config", "show"], env=given, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, "HANDOVER_PUBLIC_URL is 'https://acme.example/handover'" in ended.stderr) == (2, True)
+    assert "Traceback" not in ended.stderr
+
+
 def test_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("H", " https://jira.example.com:8443/jira/ ")
-    assert environment.address("H", why=WHY) == "https://jira.example.com:8443/jira"
+    monkeypatch.setenv("H", " https://handover.example.com:8443/ ")
+    assert environment.origin("H", why=WHY) == "https://handover.example.com:8443"
     monkeypatch.setenv("H", "0.25")
     assert environment.amount("H", default="1", why=WHY) == Decimal("0.25")
 
