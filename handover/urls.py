@@ -8,10 +8,10 @@ from allauth.socialaccount import views as social
 from django.urls import URLPattern, path, re_path
 
 from handover.connections import views as webhook
-from handover.console import certificates, versions
+from handover.console import certificates, people, versions
 from handover.console import views as console
 from handover.doctor import views as doctor
-from handover.members import account, jira_page, people, providing, settings_page
+from handover.members import account, jira_page, providing, settings_page
 from handover.members.welcome import welcome
 from handover.repositories import oauth as forges_oauth
 from handover.repositories import views as forges

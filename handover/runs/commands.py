@@ -6,6 +6,7 @@ import click
 from django.db.models import Sum
 
 from handover.lib.tables import print_record, print_rows, shown
+from handover.runs import stopping
 from handover.runs.models import Run, State
 
 
@@ -60,8 +61,7 @@ def show(*, run_id: UUID, as_json: bool) -> None:
 @click.argument("run_id", type=click.UUID)
 def stop(*, run_id: UUID) -> None:
     """Ask a run to stop. Its agent ends within seconds, and the issue is told."""
-    asked = Run.objects.filter(id=_run(run_id).id, stop_asked_by="").exclude(state=State.ENDED)
-    if not asked.update(stop_asked_by="from the command line"):
+    if not stopping.stop(Run.objects.filter(id=_run(run_id).id), by="from the command line"):
         raise click.ClickException("That run has ended, or was asked to stop before.")
     click.echo("Asked to stop.")
 

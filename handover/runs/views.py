@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from handover.configuration.declared import JiraHost
 from handover.configuration.store import current
 from handover.members.models import Member
-from handover.runs.models import Run, RunEvent, State
+from handover.runs import stopping
+from handover.runs.models import Run, RunEvent
 from handover.runs.standing import usage_of, way
 
 RUNS_ON_A_PAGE = 25
@@ -52,11 +53,9 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Ask for the run to be stopped; whoever asks first is named."""
     member = member_of(request)
-    shown = get_object_or_404(visible_to(member), id=run_id)
-    if request.method == "POST":
-        living = Run.objects.filter(id=shown.id, stop_asked_by="").exclude(state=State.ENDED)
-        if not living.update(stop_asked_by=member.get_username()):
-            messages.info(request, "Nothing to stop: the run had ended, or somebody had already stopped it.")
+    shown = Run.objects.filter(id=get_object_or_404(visible_to(member), id=run_id).id)
+    if request.method == "POST" and not stopping.stop(shown, by=member.get_username()):
+        messages.info(request, "Nothing to stop: the run had ended, or somebody had already stopped it.")
     return redirect("run", run_id)
 
 

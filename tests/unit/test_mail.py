@@ -35,6 +35,7 @@ def console() -> Client:
     ada = Member.objects.create_user("ada", password=PASSWORD, is_superuser=True)
     browser = Client()
     browser.force_login(ada)
+    browser.post("/account/confirm", {"password": PASSWORD})
     return browser
 
 

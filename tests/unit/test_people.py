@@ -9,8 +9,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
+from handover.connections.models import Connection
+from handover.lib import clock
 from handover.members import administrators, invitations
 from handover.members.models import Invitation, Member
+from handover.runs.models import Run, State
 
 PASSWORD = "a good long one"
 
@@ -32,9 +35,17 @@ def text_of(answer: Any) -> str:
 
 
 def console(member: Member) -> Client:
+    """A browser in which the password was given again a moment ago."""
     browser = Client()
     browser.force_login(member)
+    assert browser.post("/account/confirm", {"password": PASSWORD}).status_code == 302
     return browser
+
+
+def a_run(of: Member, number: int, **fields: Any) -> Run:
+    jira, _ = Connection.objects.get_or_create(base_url="https://jira.acme.example")
+    about = {"kind": Run.Kind.MENTION, "issue_id": "1", "asked_at": clock.now(), "dedupe_key": str(number)}
+    return Run.objects.create(connection=jira, member=of, **{**about, **fields})
 
 
 @pytest.mark.parametrize(
@@ -100,6 +111,56 @@ def test_closing_an_account_ends_its_sessions_at_once(ada: Member, lina: Member)
     assert hers.post("/sign-in", {"login": "lina", "password": PASSWORD}).headers["Location"] == "/sign-in/closed"
     browser.post(f"/console/people/{lina.pk}/reopen")
     assert hers.post("/sign-in", {"login": "lina", "password": PASSWORD}).headers["Location"] == "/"
+
+
+def test_closing_an_account_stops_its_runs_and_no_others(ada: Member, lina: Member) -> None:
+    working, accepted = a_run(lina, 1, state=State.WORKING), a_run(lina, 2)
+    stopping, ended = a_run(lina, 3, stop_asked_by="lina"), a_run(lina, 4, state=State.ENDED)
+    other = a_run(ada, 5, state=State.WORKING)
+    answer = console(ada).post(f"/console/people/{lina.pk}/close", follow=True)
+    assert "Its runs are stopped" in text_of(answer)
+    asked_by = dict(Run.objects.values_list("pk", "stop_asked_by"))
+    assert [asked_by[run.pk] for run in (working, accepted, stopping, ended, other)] == ["ada", "ada", "lina", "", ""]
+
+
+def test_an_account_that_stays_open_keeps_its_runs(ada: Member) -> None:
+    run = a_run(ada, 1, state=State.WORKING)
+    console(ada).post(f"/console/people/{ada.pk}/close")
+    assert Run.objects.get(pk=run.pk).stop_asked_by == ""
+
+
+DEEDS = ["close", "reopen", "make-administrator", "unmake-administrator", "remove-second-factor"]
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_browser_that_was_left_open_gives_no_rights(ada: Member, lina: Member, deed: str) -> None:
+    Authenticator.objects.create(user=lina, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    browser, before = Client(), Member.objects.values_list("is_active", "is_superuser").get(pk=lina.pk)
+    browser.force_login(ada)
+    asked = browser.post(f"/console/people/{lina.pk}/{deed}")
+    assert asked.headers["Location"] == f"/account/confirm?next=%2Fconsole%2Fpeople%2F{lina.pk}%2F{deed}"
+    assert Member.objects.values_list("is_active", "is_superuser").get(pk=lina.pk) == before
+    assert Authenticator.objects.count() == 1
+
+
+def test_what_was_asked_for_is_done_once_the_password_is_given(ada: Member, lina: Member) -> None:
+    browser = Client()
+    browser.force_login(ada)
+    asked = browser.post(f"/console/people/{lina.pk}/make-administrator").headers["Location"]
+    answer = browser.post(asked, {"password": PASSWORD, "next": f"/console/people/{lina.pk}/make-administrator"})
+    assert answer.headers["Location"] == "/console/people"
+    lina.refresh_from_db()
+    assert lina.is_superuser is True
+
+
+def test_inviting_an_administrator_asks_for_the_password_too(ada: Member) -> None:
+    browser = Client()
+    browser.force_login(ada)
+    asked = browser.post("/console/people", {"email": "x@acme.example", "administrator": "on"})
+    assert asked.headers["Location"] == "/account/confirm?next=%2Fconsole%2Fpeople"
+    assert Invitation.objects.count() == 0
+    page = text_of(browser.post(asked.headers["Location"], {"password": PASSWORD, "next": "/console/people"}))
+    assert "x@acme.example is invited" in page and Invitation.objects.get().administrator is True
 
 
 def test_rights_are_given_and_taken(ada: Member, lina: Member) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +23,8 @@ from handover.members.accounts import signed_in
 from handover.members.administrators import administrators_only
 from handover.members.forms import Invite
 from handover.members.models import Invitation, Member
+from handover.runs.models import Run
+from handover.runs.stopping import stop
 
 PAGE = 50
 
@@ -61,10 +65,11 @@ def change(request: HttpRequest, member_id: int, deed: str) -> HttpResponse:
     """Close or open an account, make or unmake an administrator, take a lost second factor away."""
     if deed not in DEEDS:
         raise Http404
+    _asked_again(request)
     act, sentence = DEEDS[deed]
     member = get_object_or_404(Member, pk=member_id)
     try:
-        act(member)
+        act(member, signed_in(request))
     except administrators.LastAdministrator as error:
         messages.error(request, str(error))
         return redirect("people")
@@ -72,18 +77,23 @@ def change(request: HttpRequest, member_id: int, deed: str) -> HttpResponse:
     return redirect("people" if request.user.pk != member.pk else "runs")
 
 
-def _close(member: Member) -> None:
-    administrators.close(member)
+def _close(member: Member, by: Member) -> None:
+    with transaction.atomic():
+        administrators.close(member)
+        stop(Run.objects.filter(member=member), by=by.get_username())
     for session in UserSession.objects.filter(user=member):
         session.end()
 
 
-DEEDS: dict[str, tuple[Callable[[Member], None], str]] = {
-    "close": (_close, "The account of {} is closed. Whoever was signed in with it is signed out."),
-    "reopen": (administrators.reopen, "{} may sign in again."),
-    "make-administrator": (administrators.make, "{} is an administrator."),
-    "unmake-administrator": (administrators.unmake, "{} is no administrator any more."),
-    "remove-second-factor": (second_factor.remove, "{} signs in without a second factor now."),
+DEEDS: dict[str, tuple[Callable[[Member, Member], None], str]] = {
+    "close": (_close, "The account of {} is closed. Its runs are stopped, and its browsers signed out."),
+    "reopen": (lambda member, _: administrators.reopen(member), "{} may sign in again."),
+    "make-administrator": (lambda member, _: administrators.make(member), "{} is an administrator."),
+    "unmake-administrator": (lambda member, _: administrators.unmake(member), "{} is no administrator any more."),
+    "remove-second-factor": (
+        lambda member, _: second_factor.remove(member),
+        "{} signs in without a second factor now.",
+    ),
 }
 
 
@@ -102,8 +112,15 @@ def _members(words: str) -> QuerySet[Member]:
     return found.order_by("-is_active", "username")
 
 
+def _asked_again(request: HttpRequest) -> None:
+    # Whoever found a browser signed in gets no rights that outlast its session.
+    raise_if_reauthentication_required(request, app="allauth.account")
+
+
 def _invited(request: HttpRequest, form: Invite) -> invitations.Link | None:
     given = form.cleaned_data
+    if given["administrator"]:
+        _asked_again(request)
     try:
         link = invitations.invite(given["email"], administrator=given["administrator"], by=signed_in(request))
     except invitations.CannotInvite as error:
