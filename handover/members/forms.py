@@ -5,6 +5,8 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.account.fields import PasswordField, SetPasswordField
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.base import forms as factor
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.socialaccount.forms import DisconnectForm
@@ -14,6 +16,7 @@ from django.contrib import messages
 from django.core.validators import MaxLengthValidator
 
 from handover.configuration.store import current
+from handover.members import second_factor
 from handover.members.accounts import Accounts
 from handover.members.models import Member
 
@@ -89,6 +92,13 @@ class ForgottenPassword(account.ResetPasswordForm):  # type: ignore[misc]
         super().__init__(*arguments, **named)
         reword(self, email="E-mail")
 
+    def clean_email(self) -> str:
+        """An address counts once it is verified: else whoever wrote it into an account could open that account."""
+        email = str(super().clean_email())
+        proven = EmailAddress.objects.filter(email=email.lower(), verified=True, user__is_active=True)
+        self.users = [address.user for address in proven.select_related("user")]
+        return email
+
 
 class ChangePassword(account.ChangePasswordForm):  # type: ignore[misc]
     """The present password, and a new one twice."""
@@ -144,7 +154,10 @@ class ActivateApp(ActivateTOTPForm):  # type: ignore[misc]
     """The first code of the app."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+        self.user = named.pop("user")
+        # Not the library's own: it would leave the secret in clear in the session.
+        super(ActivateTOTPForm, self).__init__(*arguments, **named)
+        self.secret = second_factor.being_set_up(context.request.session, anew=not self.is_bound)
         reword(self, code="Code from the app")
         self.fields["code"].help_text = "Six digits, which change every half minute."
 

@@ -121,6 +121,6 @@ def _look(invitation: Invitation) -> None:
     if invitation.used_at:
         raise InvitationEnded("This link was used already. Sign in with the account that it made.")
     if invitation.until <= clock.now():
-        raise InvitationEnded(f"This invitation ended on {invitation.until:%d %B %Y}. Ask for a new one.")
+        raise InvitationEnded(f"This invitation ended on {invitation.until:%-d %b %Y, %H:%M} UTC. Ask for a new one.")
     if not invitation.email and administrators().exists():
         raise InvitationEnded("There is an administrator already. Ask for an invitation.")

@@ -1,9 +1,12 @@
 """The second factor: codes of an app, and recovery codes. Their secrets are sealed at rest."""
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
+from django.contrib.sessions.backends.base import SessionBase
 from django.forms import ValidationError
 
 from handover.configuration.vault import vault
@@ -46,6 +49,16 @@ class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no t
         from qrcode.image.svg import SvgPathImage
 
         return str(qrcode.make(url, image_factory=SvgPathImage, border=2).to_string(encoding="unicode"))
+
+
+def being_set_up(session: SessionBase, *, anew: bool) -> str:
+    """The app's secret from its page to the first code, which waits sealed in the session."""
+    if not anew:
+        with suppress(SecretUnreadable):
+            return vault().open(session.get(SECRET_SESSION_KEY, ""), address=HERE)
+    secret = str(generate_totp_secret())
+    session[SECRET_SESSION_KEY] = vault().seal(secret, address=HERE)
+    return secret
 
 
 def has_one(member: Member) -> bool:

@@ -22,16 +22,22 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         invitation = invitations.opened(token)
         if request.user.is_authenticated:
             return render(request, "members/welcome_signed_in.html", status=409)
-        form = Join(request.POST or None)
-        if request.method == "POST" and form.is_valid():
+        with_password = _with_password(invitation)
+        form = Join(request.POST if request.method == "POST" else None)
+        if with_password and form.is_valid():
             return _joined(request, invitation, form)
     except invitations.InvitationEnded as error:
         return render(request, "members/welcome_ended.html", {"sentence": str(error)}, status=410)
     request.session[INVITED] = invitation.pk
+    about = {"form": form, "invitation": invitation, "with_password": with_password, "providers": current().oidc}
+    refused = form.is_bound and not with_password
+    return render(request, "members/welcome.html", about, status=403 if refused else 200)
+
+
+def _with_password(invitation: Invitation) -> bool:
+    """Whether the account may have a password: administrators always come in, and where there is no other way."""
     held = current()
-    with_password = held.sign_in.local or invitation.administrator or not held.oidc
-    about = {"form": form, "invitation": invitation, "with_password": with_password, "providers": held.oidc}
-    return render(request, "members/welcome.html", about)
+    return held.sign_in.local or invitation.administrator or not held.oidc
 
 
 def _joined(request: HttpRequest, invitation: Invitation, form: Join) -> HttpResponse:

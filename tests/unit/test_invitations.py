@@ -1,7 +1,7 @@
 """How people get an account: the first administrator's link, and invitations."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +40,10 @@ def first_path(capsys: pytest.CaptureFixture[str]) -> str:
     invitations.first_link()
     found = re.search(r"http://127\.0\.0\.1:8080(/welcome/\S+)", capsys.readouterr().out)
     return found[1] if found else ""
+
+
+def written(at: datetime) -> str:
+    return f"{at:%-d %b %Y, %H:%M} UTC"
 
 
 def test_the_first_start_prints_a_link_that_makes_the_administrator(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,9 +113,10 @@ def test_an_invitation_ends_after_a_week(ada: Member) -> None:
     path = invited(ada)
     Invitation.objects.update(until=clock.now() + timedelta(seconds=30))
     assert Client().get(path).status_code == 200
-    Invitation.objects.update(until=clock.now() - timedelta(seconds=1))
+    ended = clock.now() - timedelta(seconds=1)
+    Invitation.objects.update(until=ended)
     answer = Client().post(path, CHOSEN)
-    assert (answer.status_code, "This invitation ended on" in text_of(answer)) == (410, True)
+    assert (answer.status_code, f"This invitation ended on {written(ended)}." in text_of(answer)) == (410, True)
     link = invitations.invite("x@acme.example", administrator=False, by=ada)
     assert link.invitation.until - link.invitation.created_at == timedelta(days=7)
 
@@ -180,6 +185,9 @@ def test_where_passwords_are_off_the_invited_come_by_a_provider(ada: Member) -> 
     configured(oidc=[{**provider, "client_secret": "y"}], sign_in={"local": False})
     page = text_of(Client().get(invited(ada)))
     assert "Come in with Acme" in page and "Password" not in page
+    refused = Client().post(invited(ada), CHOSEN)
+    assert (refused.status_code, "and not with a password" in text_of(refused)) == (403, True)
+    assert list(Member.objects.all()) == [ada] and Invitation.objects.get().used_at is None
     page = text_of(Client().get(invited(ada, "chief@acme.example", administrator=True)))
     assert "Come in with Acme" in page and "Password" in page
     configured(oidc=[], sign_in={"local": True})

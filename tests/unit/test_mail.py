@@ -89,6 +89,17 @@ def test_an_address_without_account_gets_no_mail_and_the_same_page(lina: Member)
         assert post.asked_for == [LINA, "nobody@acme.example"]
 
 
+def test_an_address_that_nobody_has_verified_gets_no_link_and_the_same_page(lina: Member) -> None:
+    EmailAddress.objects.create(user=lina, email="typed@acme.example")
+    Member.objects.create_user("olga", email="olga@acme.example", password=PASSWORD)
+    with post_office() as post:
+        for address in ("typed@acme.example", "olga@acme.example"):
+            answer = Client().post("/sign-in/forgotten", {"email": address})
+            assert answer.headers["Location"].endswith("/sent")
+        assert post.mails == []
+        assert post.asked_for == ["typed@acme.example", "olga@acme.example"]
+
+
 def test_a_closed_account_gets_no_link(lina: Member) -> None:
     Member.objects.update(is_active=False)
     with post_office() as post:

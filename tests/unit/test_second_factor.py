@@ -143,6 +143,32 @@ def test_its_secrets_are_sealed_at_rest(lina: Member) -> None:
     assert [word for word in (secret, *codes) if word in kept + sessions] == []
 
 
+def test_its_secret_is_sealed_while_it_is_set_up(lina: Member) -> None:
+    browser = begun()
+    browser.post("/account/confirm", {"password": PASSWORD})
+    found = re.search(r'id="secret">([A-Z2-7]{16,})<', text_of(browser.get("/account/second-factor/app")))
+    assert found
+    assert found[1] not in str([session.get_decoded() for session in Session.objects.all()])
+    wrong = text_of(browser.post("/account/second-factor/app", {"code": "000000"}))
+    assert "The code is not right." in wrong and f'id="secret">{found[1]}<' in wrong
+    browser.post("/account/second-factor/app", {"code": code(found[1])})
+    assert Authenticator.objects.filter(user=lina, type="totp").count() == 1
+    assert "mfa.totp.secret" not in browser.session
+
+
+@pytest.mark.parametrize(
+    "held", ["", "no sealed text", Vault([Fernet.generate_key().decode()]).seal("X", address=HERE)]
+)
+def test_a_secret_that_no_key_opens_is_made_anew_while_it_is_set_up(lina: Member, held: str) -> None:
+    browser = begun()
+    browser.post("/account/confirm", {"password": PASSWORD})
+    session = browser.session
+    session["mfa.totp.secret"] = held
+    session.save()
+    page = text_of(browser.post("/account/second-factor/app", {"code": "000000"}))
+    assert "The code is not right." in page and re.search(r'id="secret">[A-Z2-7]{32}<', page)
+
+
 def test_secrets_that_no_key_opens_are_told(lina: Member) -> None:
     turned_on(begun())
     foreign = Vault([Fernet.generate_key().decode()]).seal("JBSWY3DPEHPK3PXP", address=HERE)
