@@ -30,18 +30,28 @@ def create(*, name: str, email: str, password_file: IO[str] | None, without_seco
 
     NAME may be a member already: whoever is locked out comes in again this way.
     """
-    member = Member.objects.filter(username__iexact=name).first() or Member(username=name)
-    password = password_file.read().strip() if password_file else _asked_for()
-    try:
-        _check(member, email, password)
-    except ValidationError as error:
-        raise click.ClickException(" ".join(error.messages)) from error
+    member = named(name)
+    give_password(member, password_file, email=email)
     member.is_superuser = member.is_active = True
-    member.set_password(password)
     save(member, email=email)
     if without_second_factor:
         second_factor.remove(member)
     click.echo(f"{member} is an administrator and may sign in.")
+
+
+def named(name: str) -> Member:
+    """The member of this name, in whatever letters, or a new one."""
+    return Member.objects.filter(username__iexact=name).first() or Member(username=name)
+
+
+def give_password(member: Member, file: IO[str] | None, *, email: str) -> None:
+    """Set the one of the file, or ask for it, once name and address will do too. Raises click.ClickException."""
+    password = file.read().strip() if file else _asked_for()
+    try:
+        _check(member, email, password)
+    except ValidationError as error:
+        raise click.ClickException(" ".join(error.messages)) from error
+    member.set_password(password)
 
 
 def save(member: Member, *, email: str) -> None:

@@ -1,21 +1,16 @@
 """`handover member`."""
 
 import asyncio
-import getpass
-import sys
 from typing import IO
 
 import click
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from handover.connections.models import Connection
 from handover.connections.reach import as_bot
 from handover.jira.client import JiraError, User
 from handover.lib.tables import print_rows
 from handover.members import linking
-from handover.members.accounts_commands import save
+from handover.members.accounts_commands import give_password, named, save
 from handover.members.models import JiraLink, Member
 
 
@@ -27,7 +22,7 @@ def member() -> None:
 @member.command("add")
 @click.argument("name")
 @click.option("--email", default="", help="The member's address. It counts as verified.")
-@click.option("--administrator", is_flag=True, help="Sees every run.")
+@click.option("--administrator", is_flag=True, help="Opens the Admin Console, and sees every run.")
 @click.option(
     "--password-file",
     type=click.File("r"),
@@ -35,18 +30,11 @@ def member() -> None:
 )
 def add(*, name: str, email: str, administrator: bool, password_file: IO[str] | None) -> None:
     """Add a member who signs in as NAME, or give one a new password."""
-    password = password_file.read().strip() if password_file else _asked_for()
-    account = Member.objects.filter(username=name).first() or Member(username=name)
+    account = named(name)
+    give_password(account, password_file, email=email)
     account.is_superuser = administrator or account.is_superuser
-    try:
-        if email:
-            validate_email(email)
-        validate_password(password, account)
-    except ValidationError as error:
-        raise click.ClickException(" ".join(error.messages)) from error
-    account.set_password(password)
     save(account, email=email)
-    click.echo(f"{name} may sign in.")
+    click.echo(f"{account} may sign in.")
 
 
 @member.command("link")
@@ -83,12 +71,6 @@ def list_members(*, as_json: bool) -> None:
         for person in Member.objects.prefetch_related("jira_links", "forge_accounts").order_by("username")
     ]
     print_rows(rows, as_json=as_json, empty="No members yet. Add one with `handover member add`.")
-
-
-def _asked_for() -> str:
-    if not sys.stdin.isatty():
-        raise click.ClickException("Give the password with --password-file.")
-    return getpass.getpass("Password: ")
 
 
 def member_of(name: str) -> Member:

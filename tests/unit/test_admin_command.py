@@ -72,6 +72,34 @@ def test_without_a_terminal_the_password_comes_from_a_file() -> None:
     assert result.exit_code == 1 and "--password-file" in result.output
 
 
+def added(*arguments: str, given: str = PASSWORD) -> tuple[int, str]:
+    result = CliRunner().invoke(member_command, ["add", *arguments, "--password-file", "-"], input=given)
+    return result.exit_code, result.output
+
+
+def test_a_name_in_other_letters_is_the_same_member(lina: Member) -> None:
+    assert added("Lina", given="another good long one") == (0, "lina may sign in.\n")
+    lina.refresh_from_db()
+    assert list(Member.objects.all()) == [lina] and lina.check_password("another good long one")
+    assert Client().post("/sign-in", {"login": "LINA", "password": "another good long one"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("we ird/<name>", "valid username"), ("olga@acme.example", "A name has no @"), ("x" * 151, "at most 150")],
+)
+def test_a_member_gets_a_name_that_the_pages_would_take(name: str, said: str) -> None:
+    status, told = added(name)
+    assert (status, said in told, Member.objects.count()) == (1, True, 0)
+
+
+def test_whoever_is_given_a_new_password_keeps_their_rights(lina: Member) -> None:
+    Member.objects.update(is_superuser=True)
+    assert added("lina")[0] == 0
+    lina.refresh_from_db()
+    assert lina.is_superuser is True
+
+
 def test_an_address_that_a_shell_gives_a_member_counts_as_verified() -> None:
     arguments = ["add", "lina", "--email", "lina@acme.example", "--password-file", "-"]
     assert CliRunner().invoke(member_command, arguments, input=PASSWORD).exit_code == 0
