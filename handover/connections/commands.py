@@ -5,15 +5,16 @@ from typing import IO
 
 import click
 
-from handover import settings
 from handover.configuration import network, plain, store
 from handover.configuration.documents import Document, read
 from handover.connections import bots, webhook
+from handover.connections.given import TOKEN_FILE, address_of, token_of
 from handover.connections.models import Connection
-from handover.connections.webhook_commands import add_to, known, row_of
-from handover.jira.client import Jira, JiraError, User
-from handover.lib.environment import BadSetting, parsed_address
-from handover.lib.tables import print_rows
+from handover.connections.webhook_commands import AS_JSON, add_to, known, print_details, row_of
+from handover.jira.client import Jira, JiraError, JiraMissing, JiraRefused, User
+from handover.lib.tables import print_rows, shown
+
+EXAMPLE = "https://jira.example.com"
 
 
 @click.group()
@@ -22,40 +23,37 @@ def connection() -> None:
 
 
 @connection.command("add")
-@click.option(
-    "--base-url", required=True, help="Jira's base URL with its context path, such as https://jira.example.com/jira."
-)
+@click.option("--base-url", required=True, help=f"Jira's base URL with its context path, such as {EXAMPLE}/jira.")
 @click.option(
     "--token-file",
-    type=click.File("r"),
+    type=TOKEN_FILE,
     required=True,
     help="File with the bot's personal access token; - for standard input.",
 )
-def add(*, base_url: str, token_file: IO[str]) -> None:
+@AS_JSON
+def add(*, base_url: str, token_file: IO[str], as_json: bool) -> None:
     """Connect a Jira. Prints the webhook's address and signing secret, which are then set up in Jira."""
-    try:
-        base_url = parsed_address("The address", base_url)
-    except BadSetting as error:
-        raise click.ClickException(str(error)) from error
-    token = token_file.read().strip()
-    if not token.isascii():
-        raise click.ClickException("The file holds no token: a token has only ASCII characters.")
+    base_url, token = address_of(base_url, example=EXAMPLE), token_of(token_file)
     bot = asyncio.run(_bot(base_url, token))
     configure(base_url, token, bot)
     made, added = Connection.objects.get_or_create(base_url=base_url)
     webhook.prepare(made)
     webhook.activate(made)
     bots.known(made, key=bot.key, name=bot.name)
-    click.echo(f"{'Connected' if added else 'Updated'}: the bot is {bot.display_name} ({bot.name}).")
-    click.echo(f"Webhook address: {settings.PUBLIC_URL}{made.events_path}")
-    click.echo(f"Signing secret:  {made.webhook_secret}")
+    if not as_json:
+        click.echo(shown(f"{'Connected' if added else 'Updated'}: the bot is {bot.display_name} ({bot.name})."))
+    made.refresh_from_db()
+    print_details(made, as_json=as_json)
 
 
 @connection.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def list_connections(*, as_json: bool) -> None:
-    """List the connected Jiras."""
+    """List the connected Jiras. `handover connection show` has the webhook's address."""
     rows = [row_of(row) for row in known()]
+    if not as_json:
+        # No terminal is as wide as that.
+        rows = [{name: value for name, value in row.items() if name != "events"} for row in rows]
     print_rows(rows, as_json=as_json, empty="No Jira yet. Connect one with `handover connection add`.")
 
 
@@ -65,8 +63,10 @@ def configure(base_url: str, token: str, bot: User) -> None:
     def with_this(document: Document) -> Document:
         exported = plain.exported(read(document))
         entries = {one["base_url"]: one for one in exported.get("jira", [])}
-        entry = {"linking": "email", **entries.get(base_url, {}), "base_url": base_url, "enabled": True, "pat": token}
-        entries[base_url] = {"bot_email": bot.email or bot.name, **entry}
+        # What it has is left as it is: a default, such as linking by OAuth, does not stand in an entry.
+        entry = entries.get(base_url, {"linking": "email"})
+        named = {"bot_email": bot.email or bot.name, **entry}
+        entries[base_url] = {**named, "base_url": base_url, "enabled": True, "pat": token}
         return plain.document_of({**exported, "jira": list(entries.values())}, before=document)
 
     try:
@@ -79,8 +79,10 @@ async def _bot(base_url: str, token: str) -> User:
     async with network.client() as client:
         try:
             return await Jira(base_url, token, http=client).myself()
+        except (JiraRefused, JiraMissing) as error:
+            raise click.ClickException(f"{base_url} does not say whose the token is: {error}") from error
         except JiraError as error:
-            raise click.ClickException(f"{base_url} does not accept the token: {error}") from error
+            raise click.ClickException(str(error)) from error
 
 
 add_to(connection)

@@ -11,6 +11,16 @@ from handover.connections.panel import EVENTS, panel
 from handover.lib.tables import print_record
 
 REFERENCE = click.argument("reference", metavar="CONNECTION")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+# What is told where a move is not to be made, by how the webhook stands.
+STANDS = {
+    Connection.Webhook.NONE: "Its webhook is not set up: run `handover connection prepare`.",
+    Connection.Webhook.PREPARED: (
+        "It is not active yet: create the webhook in Jira, and then run `handover connection activate`."
+    ),
+    Connection.Webhook.ACTIVE: "It is active already.",
+    Connection.Webhook.PAUSED: "It is paused already: `handover connection resume` starts what waits.",
+}
 
 
 def known() -> list[Connection]:
@@ -31,9 +41,21 @@ def row_of(connection: Connection) -> dict[str, object]:
     }
 
 
+def print_details(connection: Connection, *, as_json: bool) -> None:
+    """What is entered in Jira, the secret included."""
+    events = [event for event, _ in EVENTS]
+    if as_json:
+        details = {"secret": connection.webhook_secret, "webhook_events": events}
+        print_record({**row_of(connection), **details}, as_json=True)
+        return
+    click.echo(f"Webhook address: {webhook.events_url(connection)}")
+    click.echo(f"Signing secret:  {connection.webhook_secret}")
+    click.echo(f"Events:          {', '.join(events)}")
+
+
 @click.command("show")
 @REFERENCE
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@AS_JSON
 def show(*, reference: str, as_json: bool) -> None:
     """Show how a connection stands. CONNECTION is its id or its base URL.
 
@@ -55,40 +77,43 @@ def show(*, reference: str, as_json: bool) -> None:
 
 @click.command("prepare")
 @REFERENCE
-def prepare(*, reference: str) -> None:
+@AS_JSON
+def prepare(*, reference: str, as_json: bool) -> None:
     """Generate the details of a webhook that is then created in Jira by hand."""
     connection = _found(reference)
     webhook.prepare(connection)
     if panel(connection).set_up:
         raise click.ClickException("Its webhook is set up. `handover connection rotate` makes a new secret.")
-    _tell_details(connection)
-    click.echo("When it is created in Jira: `handover connection activate`.")
+    print_details(connection, as_json=as_json)
+    if not as_json:
+        click.echo("When it is created in Jira: `handover connection activate`.")
 
 
 @click.command("activate")
 @REFERENCE
 def activate(*, reference: str) -> None:
     """Let deliveries start runs: the webhook is created in Jira."""
-    _move(reference, webhook.activate, done="Active.", lost="Nothing to activate: run `handover connection prepare`.")
+    _move(reference, webhook.activate, done="Active.")
 
 
 @click.command("pause")
 @REFERENCE
 def pause(*, reference: str) -> None:
     """Keep what Jira delivers and start nothing. Runs under way go on."""
-    _move(reference, webhook.pause, done="Paused: requests are kept and wait.", lost="It is not active.")
+    _move(reference, webhook.pause, done="Paused: requests are kept and wait.")
 
 
 @click.command("resume")
 @REFERENCE
 def resume(*, reference: str) -> None:
     """Start what waits, and all that comes."""
-    _move(reference, webhook.resume, done="Resumed: what waited starts now.", lost="It is not paused.")
+    _move(reference, webhook.resume, done="Resumed: what waited starts now.")
 
 
 @click.command("rotate")
 @REFERENCE
-def rotate(*, reference: str) -> None:
+@AS_JSON
+def rotate(*, reference: str, as_json: bool) -> None:
     """Make a new signing secret, to be entered in Jira.
 
     The old one holds until the first delivery with the new one, or for a day.
@@ -97,8 +122,8 @@ def rotate(*, reference: str) -> None:
     if not connection.sealed_webhook_secret:
         raise click.ClickException("It has no secret yet: run `handover connection prepare`.")
     if not webhook.rotate(connection):
-        click.echo("A rotation is under way. Enter its secret in Jira:")
-    _tell_details(connection)
+        click.echo("A rotation is under way. Enter its secret in Jira:", err=as_json)
+    print_details(connection, as_json=as_json)
 
 
 def add_to(group: click.Group) -> None:
@@ -107,9 +132,10 @@ def add_to(group: click.Group) -> None:
         group.add_command(command)
 
 
-def _move(reference: str, move: Callable[[Connection], bool], *, done: str, lost: str) -> None:
-    if not move(_found(reference)):
-        raise click.ClickException(lost)
+def _move(reference: str, move: Callable[[Connection], bool], *, done: str) -> None:
+    connection = _found(reference)
+    if not move(connection):
+        raise click.ClickException(STANDS[Connection.Webhook(connection.webhook_state)])
     click.echo(done)
 
 
@@ -122,12 +148,6 @@ def _found(reference: str) -> Connection:
 
 def _is_id(reference: str, connection_id: UUID) -> bool:
     return reference.lower() == str(connection_id)
-
-
-def _tell_details(connection: Connection) -> None:
-    click.echo(f"Webhook address: {webhook.events_url(connection)}")
-    click.echo(f"Signing secret:  {connection.webhook_secret}")
-    click.echo(f"Events:          {', '.join(event for event, _ in EVENTS)}")
 
 
 def _moment(at: object) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+# Of a column; what is cut shows that it is.
+WIDEST = 60
+
 
 def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, empty: str) -> None:
     """A row a line in columns, or a JSON array; `empty` is the sentence where there is none."""
@@ -33,7 +36,12 @@ def shown(value: object) -> str:
 
 def _print_columns(rows: Sequence[Mapping[str, object]]) -> None:
     names = list(rows[0])
-    cells = [[shown(row[name]).replace("\n", " ")[:60] for name in names] for row in rows]
+    cells = [[_cell(row[name]) for name in names] for row in rows]
     widths = [max(len(line[column]) for line in [names, *cells]) for column in range(len(names))]
     for line in [[name.upper() for name in names], *cells]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: object) -> str:
+    text = shown(value).replace("\n", " ")
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

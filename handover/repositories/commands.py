@@ -7,14 +7,16 @@ from asgiref.sync import async_to_sync
 
 from handover.configuration import plain, store
 from handover.configuration.documents import Document, read
+from handover.connections.given import MOST_TOKEN, TOKEN_FILE, address_of
 from handover.forges.forge import Absent, ForgeError
-from handover.lib.environment import BadSetting, parsed_address
 from handover.lib.tables import print_rows
 from handover.members.commands import member_of
 from handover.members.forge_hosts import has_oauth, host_at
 from handover.repositories.accounts import account_on, by_token, forgotten
 from handover.repositories.forms import TokenForm
 from handover.repositories.offered import is_another_person, keep
+
+EXAMPLE = "https://github.example.com"
 
 
 @click.group()
@@ -24,13 +26,10 @@ def forge() -> None:
 
 @forge.command("add")
 @click.option("--kind", type=click.Choice(["github"]), default="github", show_default=True)
-@click.option("--base-url", required=True, help="As people open it, such as https://github.example.com.")
+@click.option("--base-url", required=True, help=f"As people open it, such as {EXAMPLE}.")
 def add(*, kind: str, base_url: str) -> None:
     """Allow a Git host: a new version of the configuration."""
-    try:
-        address = parsed_address("The address", base_url)
-    except BadSetting as error:
-        raise click.ClickException(str(error)) from error
+    address = address_of(base_url, example=EXAMPLE)
     if not isinstance(host_at(address), Absent):
         click.echo("It was there already.")
         return
@@ -51,12 +50,13 @@ def add(*, kind: str, base_url: str) -> None:
 @click.argument("name")
 @click.option("--forge", "forge_url", required=True, help="The Git host's address, as `handover forge list` shows it.")
 @click.option(
-    "--token-file", type=click.File("r"), required=True, help="File with the member's token; - for standard input."
+    "--token-file", type=TOKEN_FILE, required=True, help="File with the member's token; - for standard input."
 )
 @click.option("--another-person", is_flag=True, help="Take a token of another user of the Git host than before.")
 def account(*, name: str, forge_url: str, token_file: IO[str], another_person: bool) -> None:
     """Store the member's own token for a Git host. It is tested first, and never shown again."""
-    member, host, form = member_of(name), host_at(forge_url.rstrip("/")), TokenForm({"token": token_file.read(10_000)})
+    member, host = member_of(name), host_at(address_of(forge_url, example=EXAMPLE))
+    form = TokenForm({"token": token_file.read(MOST_TOKEN)})
     if isinstance(host, Absent):
         raise click.ClickException(f"{forge_url} is no Git host that is allowed. `handover forge list` shows them.")
     if not form.is_valid():

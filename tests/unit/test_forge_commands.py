@@ -92,3 +92,13 @@ def test_added(world: AccountsWorld) -> None:
     assert run("add", "--base-url", "https://github.example.com/ctx").output == "It was there already.\n"
     refused = run("add", "--base-url", "github.example.com")
     assert refused.exit_code == 1
+    assert "Write it like https://github.example.com." in refused.output
+
+
+def test_a_host_is_known_in_any_spelling(world: AccountsWorld) -> None:
+    token = world.forge.token_for(LINKED)
+    told = account(world, f"\ufeff{token}", url=world.url.replace("http", "HTTP"))
+    assert told.exit_code == 0, told.output
+    assert world.account.token == token
+    refused = account(world, token, url="github.example.com")
+    assert (refused.exit_code, "Write it like https://github.example.com." in refused.output) == (1, True)
