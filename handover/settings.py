@@ -168,6 +168,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+# An address that is not verified is nobody's yet: several accounts may name it. Whom it keeps out, joining.py says.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
 # Before an address, a second factor or a connected sign-in is changed, the password is asked for again.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # `ip` is a whole organisation where it sits behind one address; `key` is the name or address that is tried.

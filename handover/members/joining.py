@@ -4,7 +4,6 @@ import logging
 from typing import Any, NoReturn
 
 import requests
-from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -132,8 +131,14 @@ def _invitation(request: HttpRequest) -> Invitation | None:
 
 def _refuse_taken(request: HttpRequest, sociallogin: SocialLogin) -> None:
     for address in sociallogin.email_addresses:
-        if filter_users_by_email(address.email):
+        if _is_held(address.email):
             _refuse(request, sociallogin.provider.name, address.email)
+
+
+def _is_held(email: str) -> bool:
+    # Anybody may add an address to an account. Unless it is proven, or the account's own, that keeps nobody out.
+    proven = EmailAddress.objects.filter(email=email.lower(), verified=True)
+    return proven.exists() or Member.objects.filter(email__iexact=email).exists()
 
 
 def _refuse(request: HttpRequest, provider: str, email: str) -> NoReturn:

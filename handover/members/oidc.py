@@ -5,6 +5,7 @@ https://openid.net/specs/openid-connect-core-1_0.html
 
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from allauth.account.models import EmailAddress
@@ -172,4 +173,15 @@ def _described(address: str, *, issuer: str) -> Claims:
         raise ProviderWrong(f"{address} is no description of an OpenID Connect provider.")
     if str(found.get("issuer")).rstrip("/") != issuer.rstrip("/"):
         raise ProviderWrong(f"{address} speaks for {found.get('issuer')!r}, and {issuer} is configured.")
+    _look_at_schemes(address, found)
     return found
+
+
+def _look_at_schemes(address: str, found: Claims) -> None:
+    """Another host is legitimate; from TLS to clear text is no way for a client secret, a code or a key."""
+    if not address.startswith("https://"):
+        return
+    for name in (*ENDPOINTS, "userinfo_endpoint"):
+        endpoint = found.get(name)
+        if endpoint and urlsplit(str(endpoint)).scheme != "https":
+            raise ProviderWrong(f"{address} names {endpoint} as its {name}, which is not https.")

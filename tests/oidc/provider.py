@@ -21,7 +21,7 @@ from standins.authority import Identity
 ROOT = Path(__file__).resolve().parent.parent.parent
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 FOLDER = ROOT / "var" / "oidc-provider"
-CLIENT_ID, CLIENT_SECRET = "handover", "the client's secret"
+CLIENT_ID, CLIENT_SECRET = "handover", "the-clients-secret"
 Claims = dict[str, Any]
 
 

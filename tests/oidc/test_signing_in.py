@@ -12,11 +12,16 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from handover.configuration.vault import vault
 from handover.members import administrators, invitations
 from handover.members.models import Invitation, Member
 from standins.authority import Authority
+from standins.serving import Served
 from tests.configured import configured
 from tests.oidc.provider import RealProvider, at_the_provider, begun, running, signed_in
 
@@ -107,6 +112,27 @@ def test_an_address_that_one_side_has_not_verified_joins_nothing(
     assert list(Member.objects.all()) == [local]
     assert SocialAccount.objects.count() == 0
     assert browser.get("/account").status_code == 302
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_nobody_keeps_a_colleague_out_by_adding_their_address(acme: RealProvider, said: bool) -> None:
+    mallory = member("mallory", email="mallory@acme.example", verified=True)
+    EmailAddress.objects.create(user=mallory, email=ADDRESS)
+    acme.say(lina={**LINA, "email_verified": said})
+    browser = Client()
+    assert signed_in(browser, "lina").headers["Location"] == "/"
+    lina = Member.objects.get(username="lina")
+    assert (lina.email, EmailAddress.objects.get(user=lina, primary=True).verified) == (ADDRESS, said)
+    assert SocialAccount.objects.get().user == lina and browser.get("/account").status_code == 200
+    if said:
+        assert EmailAddress.objects.get(user=mallory, email=ADDRESS).can_set_verified() is False
+
+
+def test_an_account_of_before_that_has_the_address_keeps_it(acme: RealProvider) -> None:
+    Member.objects.create_user("lina", email=ADDRESS.title(), password=PASSWORD)
+    acme.say(l2=LINA)
+    assert signed_in(Client(), "l2").status_code == 403
+    assert Member.objects.count() == 1
 
 
 def test_an_unverified_address_is_never_marked_verified(acme: RealProvider) -> None:
@@ -299,6 +325,49 @@ def test_an_issuer_that_is_spelled_otherwise_is_told(acme: RealProvider) -> None
     configured(oidc=[acme.entry(base_url=acme.issuer.replace("127.0.0.1", "localhost"))])
     answer = Client().post("/sign-in/with/acme")
     assert (answer.status_code, "did not confirm who you are" in text_of(answer)) == (401, True)
+
+
+ENDPOINTS = ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"]
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_an_issuer_at_https_leads_to_no_address_in_clear(
+    acme: RealProvider, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    authority = Authority(tmp_path)
+    about = {"client_id": "x", "client_secret": "y"}
+    with Served(described(**{name: "http://login.example/there"}), tls=authority.identity()) as served:
+        configured(
+            oidc=[{"name": "Acme", "slug": "acme", "base_url": served.url, **about}],
+            trust={"certificates": authority.root_pem},
+        )
+        answer = Client().post("/sign-in/with/acme")
+    configured(trust={"certificates": ""})
+    assert (answer.status_code, "did not confirm who you are" in text_of(answer)) == (401, True)
+    assert f"names http://login.example/there as its {name}" in caplog.text
+
+
+def test_an_endpoint_may_be_at_another_host(acme: RealProvider, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    about = {"client_id": "x", "client_secret": "y"}
+    elsewhere = {name: f"https://login.example/{name}" for name in ENDPOINTS}
+    with Served(described(**elsewhere), tls=authority.identity()) as served:
+        configured(
+            oidc=[{"name": "Acme", "slug": "acme", "base_url": served.url, **about}],
+            trust={"certificates": authority.root_pem},
+        )
+        assert begun(Client()).startswith("https://login.example/authorization_endpoint?")
+    configured(trust={"certificates": ""})
+
+
+def described(**endpoints: str) -> Starlette:
+    """What answers with a provider's description alone; these endpoints are elsewhere."""
+
+    async def describe(request: Request) -> JSONResponse:
+        issuer = str(request.base_url).rstrip("/")
+        return JSONResponse({"issuer": issuer, **{name: f"{issuer}/{name}" for name in ENDPOINTS}, **endpoints})
+
+    return Starlette(routes=[Route("/.well-known/openid-configuration", describe)])
 
 
 def test_a_wrong_client_secret_is_told(acme: RealProvider) -> None:
