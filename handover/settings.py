@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "handover.middleware.FormsOnly",
 ]
 ROOT_URLCONF = "handover.urls"
 TEMPLATES = [
