@@ -7,8 +7,8 @@ import click
 
 from handover.connections.models import Connection
 from handover.connections.reach import as_bot
-from handover.jira.client import JiraError, User
-from handover.lib.tables import print_rows
+from handover.jira.client import JiraError, JiraMissing, JiraRefused, User
+from handover.lib.tables import print_rows, shown
 from handover.members import linking
 from handover.members.accounts_commands import give_password, named, save
 from handover.members.models import JiraLink, Member
@@ -42,19 +42,23 @@ def add(*, name: str, email: str, administrator: bool, password_file: IO[str] | 
 @click.option("--jira-user", required=True, help="The member's user name in Jira.")
 @click.option("--base-url", help="Which Jira, where several are connected.")
 def link(*, name: str, jira_user: str, base_url: str | None) -> None:
-    """Say which Jira user the member NAME is."""
-    found = Connection.objects.filter(base_url=base_url.rstrip("/")) if base_url else Connection.objects.all()
-    if found.count() != 1:
-        raise click.ClickException("Name the Jira with --base-url. `handover connection list` shows them.")
-    chosen = found.get()
+    """Say which Jira user the member NAME is, whoever was until now."""
+    chosen, chosen_member = _jira_at(base_url), member_of(name)
     user = asyncio.run(_jira_user(chosen, jira_user))
-    chosen_member = member_of(name)
-    JiraLink.objects.filter(connection=chosen, user_key=user.key).exclude(member=chosen_member).delete()
     try:
-        linking.link(chosen_member, chosen, user, how=JiraLink.How.ADMINISTRATOR)
+        ended = linking.link_by_word(chosen_member, chosen, user)
     except linking.Claimed as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{name} is {user.display_name} ({user.name}) in {chosen.base_url}.")
+    click.echo(shown(f"{name} is {user.display_name} ({user.name}) in {chosen.base_url}."))
+    for earlier in ended:
+        _tell_ended(earlier, chosen_member)
+
+
+def _tell_ended(earlier: JiraLink, now: Member) -> None:
+    if earlier.member_id != now.pk:
+        click.echo(shown(f"{earlier.member} was {earlier.display_name or earlier.user_key}, and is linked no longer."))
+    if reason := asyncio.run(linking.end_tokens(earlier.connection, earlier)):
+        click.echo(shown(f"Jira did not end the token of {earlier.member}'s earlier link: {reason}"), err=True)
 
 
 @member.command("list")
@@ -81,9 +85,18 @@ def member_of(name: str) -> Member:
     return found
 
 
+def _jira_at(base_url: str | None) -> Connection:
+    found = Connection.objects.filter(base_url=base_url.rstrip("/")) if base_url else Connection.objects.all()
+    if found.count() != 1:
+        raise click.ClickException("Name the Jira with --base-url. `handover connection list` shows them.")
+    return found.get()
+
+
 async def _jira_user(chosen: Connection, name: str) -> User:
     async with as_bot(chosen) as jira:
         try:
             return await jira.user(name)
-        except JiraError as error:
+        except (JiraMissing, JiraRefused) as error:
             raise click.ClickException(f"{chosen.base_url} shows no user {name}: {error}") from error
+        except JiraError as error:
+            raise click.ClickException(str(error)) from error

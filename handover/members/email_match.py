@@ -17,6 +17,7 @@ from handover.members.models import JiraLink, Member
 
 # Each is a search at Jira while somebody waits.
 MOST_ADDRESSES = 5
+BY_WORD = "an administrator to link you with the command “handover member link”"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ async def match_of(member: Member, connection: Connection) -> Match | Unmatched:
     if not addresses:
         return Unmatched(
             "No e-mail address of yours is verified here, so there is nothing to look for in Jira. Verify it on your "
-            "account's page, or ask an administrator to link you."
+            f"account's page, or ask {BY_WORD}."
         )
     async with as_bot(connection) as jira:
         return await _searched(jira, addresses)
@@ -71,15 +72,16 @@ def verified(member: Member) -> list[str]:
 
 def judged(addresses: Sequence[str], found: Sequence[User], *, bot: User) -> Match | Unmatched:
     """What was found in Jira by these addresses, as the bot sees it; `bot` is how it sees itself."""
-    wanted = {address.casefold() for address in addresses}
+    # Not casefold: straße@ and strasse@ are two mailboxes.
+    wanted = {address.lower() for address in addresses}
     named = ", ".join(addresses)
-    matching = {user.key: user for user in found if (user.email or "").casefold() in wanted and user.key != bot.key}
+    matching = {user.key: user for user in found if (user.email or "").lower() in wanted and user.key != bot.key}
     if len(matching) == 1:
         return Match(next(iter(matching.values())))
     if matching:
         return Unmatched(
             f"{len(matching)} Jira users have the address {named}, so it says nothing about which one is you. "
-            "Ask an administrator to link you."
+            f"Ask {BY_WORD}."
         )
     return Unmatched(_why_nobody(named, [bot, *found]))
 
@@ -88,18 +90,16 @@ def _why_nobody(named: str, seen: Sequence[User]) -> str:
     shown = [user.email for user in seen]
     if any(email and "@" not in email for email in shown):
         return (
-            "This Jira masks e-mail addresses, so Handover cannot match yours. Ask an administrator to link you, or to "
-            "let the service account see addresses: Jira Administration, General configuration, User email visibility."
+            f"This Jira masks e-mail addresses, so Handover cannot match yours. Ask {BY_WORD}, or to let the service "
+            "account see addresses: Jira Administration, General configuration, User email visibility."
         )
     if not all(shown):
         return (
-            "This Jira hides e-mail addresses from Handover's service account, so yours cannot be matched. Ask an "
-            "administrator to link you, or to change it: Jira Administration, General configuration, User email "
-            "visibility."
+            "This Jira hides e-mail addresses from Handover's service account, so yours cannot be matched. Ask "
+            f"{BY_WORD}, or to change it: Jira Administration, General configuration, User email visibility."
         )
     return (
-        f"No active Jira user has the address {named}. Hold it against the one in your Jira profile, or ask an "
-        "administrator to link you."
+        f"No active Jira user has the address {named}. Hold it against the one in your Jira profile, or ask {BY_WORD}."
     )
 
 

@@ -22,6 +22,8 @@ from handover.members.linking import Claimed, TokenFields
 from handover.members.models import JiraLink, Member
 from handover.members.settings_page import enabled, member_of
 
+END_IT = "End it in Jira: your profile, Authorized applications."
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -85,7 +87,11 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """Both accounts by their names, and the member's word that both are theirs."""
     waiting = connect.kept(request.session, enabled())
     if waiting is None:
-        messages.error(request, "No link waits for your word any more. Connect again.")
+        messages.info(
+            request,
+            "No link waits for your word any more: it was given, or ten minutes have passed. Where you are not linked "
+            "yet, connect again.",
+        )
         return redirect("jira-dc")
     connection, proposal = waiting
     if request.method == "GET" or request.POST.get("proposal") != proposal.id:
@@ -128,8 +134,7 @@ def disconnect(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     if failed:
         messages.error(
             request,
-            f"Disconnected here, but Jira did not end its token: {failed} End it in Jira: your profile, Authorized "
-            "applications.",
+            f"Disconnected here, but Jira did not end its token: {failed} {END_IT}",
         )
     else:
         messages.success(request, f"Disconnected from {link.connection}.")
@@ -158,16 +163,18 @@ def _about(member: Member, connection: Connection, match: Match, *, proposal: st
 
 
 def _link(request: HttpRequest, connection: Connection, proposal: Proposal) -> None:
+    # Gone first: a button that is pressed twice finds nothing to link, or nothing else to link.
+    connect.forget(request.session)
+    request.session.save()
     fields = TokenFields.of(proposal.tokens, base_url=connection.base_url)
     try:
         former = linking.link(member_of(request), connection, proposal.user, how=JiraLink.How.OAUTH, tokens=fields)
     except Claimed as error:
-        _drop_waiting(request)
+        async_to_sync(linking.end_token)(connection, proposal.tokens.refresh or proposal.tokens.access)
         messages.error(request, str(error))
         return
-    connect.forget(request.session)
-    if former:
-        async_to_sync(linking.end_tokens)(connection, former)
+    if former and not linking.keeps(former, proposal.tokens):
+        _end_former(request, former)
     messages.success(request, f"Linked: in Jira you are {proposal.user.display_name} ({proposal.user.name}).")
 
 
@@ -181,16 +188,23 @@ def _matched(request: HttpRequest, connection: Connection, match: Match) -> Http
         messages.error(request, str(error))
         return redirect("jira-dc")
     if former:
-        async_to_sync(linking.end_tokens)(connection, former)
+        _end_former(request, former)
     messages.success(request, f"Linked: in Jira you are {match.user.display_name} ({match.user.name}).")
     return redirect("jira-dc")
 
 
+def _end_former(request: HttpRequest, former: JiraLink) -> None:
+    if failed := async_to_sync(linking.end_tokens)(former.connection, former):
+        messages.warning(request, f"Jira did not end the token of your link of before: {failed} {END_IT}")
+
+
 def _drop_waiting(request: HttpRequest) -> None:
-    """Forget a proposal that was not confirmed, and end its token."""
+    """Forget a proposal that was not confirmed, and end its token, unless another press of the button has kept it."""
     if waiting := connect.kept(request.session, enabled()):
         connection, proposal = waiting
-        async_to_sync(linking.end_token)(connection, proposal.tokens.refresh or proposal.tokens.access)
+        link = JiraLink.objects.filter(member=member_of(request), connection=connection).first()
+        if link is None or not linking.keeps(link, proposal.tokens):
+            async_to_sync(linking.end_token)(connection, proposal.tokens.refresh or proposal.tokens.access)
     connect.forget(request.session)
 
 

@@ -51,7 +51,10 @@ async def as_member_in_jira(link: JiraLink, read: Callable[[Jira], Awaitable[T]]
 
 
 async def access_token(link: JiraLink, *, refused: str = "") -> str:
-    """A token that holds for a while, and is not the one that was refused. Raises JiraLinkLost, JiraError."""
+    """A token that holds for a while, and is not the one that was refused. Raises JiraLinkLost, JiraError.
+
+    A link that has been replaced by one without a token raises JiraUnavailable: whoever asks again reads otherwise.
+    """
     patience = time.monotonic() + 1.2 * LEASE.total_seconds()
     while time.monotonic() < patience:
         pair = await _as_it_is(link)
@@ -86,6 +89,8 @@ async def _as_it_is(link: JiraLink) -> _Pair:
         kept = await JiraLink.objects.select_related("connection").filter(pk=link.pk).afirst()
         if kept is None or kept.lost_at is not None:
             raise JiraLinkLost(LOST)
+        if not reads_as_the_member(kept):
+            raise JiraUnavailable(f"The link with {kept.connection} was changed while the issue was read.")
         # Keys may be rotated between reading and opening.
         with suppress(SecretUnreadable):
             tokens = (kept.sealed_access_token, kept.sealed_refresh_token)
@@ -137,5 +142,5 @@ async def _asked(pair: _Pair) -> Tokens:
 async def _keep(link: JiraLink, **fields: object) -> bool:
     """Give the lease back and keep what came of it. False where the link is another by now."""
     # By the lease, which is ours alone: a sealed token is written anew whenever keys are rotated.
-    ours = JiraLink.objects.filter(pk=link.pk, refresh_lease_until=link.refresh_lease_until)
+    ours = JiraLink.objects.filter(pk=link.pk, refresh_lease_until=link.refresh_lease_until, how=JiraLink.How.OAUTH)
     return bool(await ours.aupdate(**{"refresh_lease_until": None, **fields}))

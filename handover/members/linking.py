@@ -71,6 +71,28 @@ def link(
     return former
 
 
+def link_by_word(member: Member, connection: Connection, user: User) -> list[JiraLink]:
+    """Link them on an administrator's word, whoever was this Jira user until now. Returns the links that have ended.
+
+    Raises Claimed where the Jira user can be nobody's.
+    """
+    others = JiraLink.objects.filter(connection=connection, user_key=user.key).exclude(member=member)
+    with transaction.atomic():
+        ended = list(others.select_related("member"))
+        others.delete()
+        former = link(member, connection, user, how=JiraLink.How.ADMINISTRATOR)
+    return [*ended, former] if former else ended
+
+
+def keeps(link: JiraLink, tokens: Tokens) -> bool:
+    """Whether the link keeps this very pair."""
+    try:
+        kept = opened(link.sealed_refresh_token or link.sealed_access_token, link.connection)
+    except SecretUnreadable:
+        return False
+    return kept == (tokens.refresh or tokens.access)
+
+
 async def end_tokens(connection: Connection, link: JiraLink) -> str:
     """Revoke what Jira gave for a link that is no longer kept. Returns why that failed, or ""."""
     try:
@@ -98,5 +120,5 @@ def opened(sealed: str, connection: Connection) -> str:
 def _claimed(user: User) -> Claimed:
     return Claimed(
         f"{user.display_name} ({user.name}) is linked with another account of this Handover. One Jira user belongs to "
-        "one member: disconnect it there, or ask an administrator."
+        "one member: disconnect it there, or ask an administrator, who moves it with “handover member link”."
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from allauth.account.models import EmailAddress
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from handover.jira.client import User
 from handover.members.commands import member as command
@@ -27,6 +27,7 @@ def a_user(key: str, email: str | None) -> User:
     [
         pytest.param([a_user("lina", ADDRESS)], "bot@x", "lina", id="exactly one"),
         pytest.param([a_user("lina", "Lina.Linde@ACME.example")], "bot@x", "lina", id="in other letters"),
+        pytest.param([a_user("lina", "LINA.LINDE@acme.example")], "bot@x", "lina", id="in capitals"),
         pytest.param([a_user("lina", ADDRESS)] * 2, "bot@x", "lina", id="the same one twice"),
         pytest.param([a_user("lina", ADDRESS), a_user("x", f"{ADDRESS}.org")], "bot@x", "lina", id="one begins so"),
         pytest.param([a_user("lina", ADDRESS), a_user("x", ADDRESS)], "bot@x", "2 Jira users have", id="two"),
@@ -45,6 +46,22 @@ def test_what_is_found(found: list[User], bot_email: str | None, expected: str) 
             assert user.key == expected
         case Unmatched(sentence=sentence):
             assert expected in sentence
+
+
+@pytest.mark.parametrize(
+    ("here", "in_jira", "same"),
+    [
+        ("jo@straße.example", "jo@strasse.example", False),
+        ("jo@strasse.example", "JO@STRAẞE.example", False),
+        ("jo@straße.example", "Jo@STRAẞE.example", True),
+        ("ﬁn@acme.example", "fin@acme.example", False),
+        ("ınes@acme.example", "ines@acme.example", False),
+        ("jürgen@acme.example", "JÜRGEN@acme.example", True),
+    ],
+)
+def test_letters_that_are_alike_are_two_mailboxes(here: str, in_jira: str, same: bool) -> None:
+    found = judged([here], [a_user("jo", in_jira)], bot=BOT)
+    assert isinstance(found, Match) is same
 
 
 @pytest.fixture
@@ -214,21 +231,65 @@ def test_a_mention_changes_no_link_that_is_there(jira: Played, lina: Member) -> 
 # By an administrator's word
 
 
+def link_by_word(name: str, jira_user: str) -> Result:
+    return CliRunner().invoke(command, ["link", name, "--jira-user", jira_user])
+
+
+def tokens_alive(jira: Played) -> list[str]:
+    return [grant.user_key for grant in jira.jira.oauth.grants if grant.access]
+
+
+def test_why_there_is_no_match_names_the_command(jira: Played, lina: Member) -> None:
+    jira.jira.change_user(jira.people.attacker, email=ADDRESS)
+    assert "“handover member link”" in refusal(Browser(lina), jira)
+    assert "“handover member link”" in refusal(Browser(a_member("uwe")), jira)
+    for found in ([], [a_user("x", None)], [a_user("x", "lina at acme")]):
+        match = judged([ADDRESS], found, bot=BOT)
+        assert isinstance(match, Unmatched)
+        assert "an administrator to link you with the command “handover member link”" in match.sentence
+
+
 def test_an_administrator_links_and_no_token_of_before_stays(jira: Played, lina: Member) -> None:
     jira.configure(linking="oauth")
     Browser(lina).link(jira, by=jira.people.linked)
-    done = CliRunner().invoke(command, ["link", "lina", "--jira-user", "uwe"])
+    done = link_by_word("lina", "uwe")
     assert done.output == f"lina is Uwe Ungar (uwe) in {jira.base_url}.\n"
     link = JiraLink.objects.get()
     assert (link.user_key, link.how, link.sealed_access_token) == (jira.people.unlinked.key, "administrator", "")
     assert "Linked by an administrator" in Browser(lina).page()
+    assert tokens_alive(jira) == [], "nor in Jira"
 
 
-def test_an_administrators_word_moves_a_jira_user_but_never_the_bot(jira: Played, lina: Member) -> None:
+def test_an_administrators_word_moves_a_jira_user_and_says_from_whom(jira: Played, lina: Member) -> None:
+    jira.configure(linking="oauth")
+    Browser(lina).link(jira, by=jira.people.linked)
     uwe = a_member("uwe")
-    for name in ("lina", "uwe"):
-        assert CliRunner().invoke(command, ["link", name, "--jira-user", "lina"]).exit_code == 0
+    done = link_by_word("uwe", "lina")
+    assert done.output == (
+        f"uwe is Lina Linde (lina) in {jira.base_url}.\nlina was Lina Linde, and is linked no longer.\n"
+    )
     assert JiraLink.objects.get().member == uwe
-    refused = CliRunner().invoke(command, ["link", "lina", "--jira-user", "openhands"])
-    assert refused.exit_code == 1
-    assert "is the service account" in refused.output
+    assert tokens_alive(jira) == []
+
+
+def test_a_token_that_jira_does_not_end_is_told(jira: Played, lina: Member) -> None:
+    jira.configure(linking="oauth")
+    Browser(lina).link(jira, by=jira.people.linked)
+    a_member("uwe")
+    jira.jira.faults.add(path="/oauth2/latest/revoke", status=503)
+    done = link_by_word("uwe", "lina")
+    assert (done.exit_code, "Jira did not end the token of lina's earlier link" in done.stderr) == (0, True)
+    assert JiraLink.objects.get().member.username == "uwe"
+
+
+def test_never_the_bot(jira: Played, lina: Member) -> None:
+    refused = link_by_word("lina", "openhands")
+    assert (refused.exit_code, "is the service account" in refused.output) == (1, True)
+
+
+def test_who_is_not_found_is_told_by_whose_fault(jira: Played, lina: Member) -> None:
+    assert "shows no user nobody" in link_by_word("lina", "nobody").output
+    assert "There is no member nobody" in link_by_word("nobody", "lina").output
+    jira.jira.faults.add(path="/rest/api", status=503)
+    told = link_by_word("lina", "lina").output
+    assert (f"{jira.base_url} answers 503" in told, "shows no user" in told) == (True, False)

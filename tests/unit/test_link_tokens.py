@@ -12,10 +12,10 @@ from typing import TypeVar
 import pytest
 
 from handover.configuration.vault import vault
-from handover.jira.client import Issue, Jira, JiraAnonymous, JiraMissing, JiraUnavailable
+from handover.jira.client import Issue, Jira, JiraAnonymous, JiraMissing, JiraUnavailable, User
 from handover.jira.oauth import CLIENT_REFUSED, JiraLinkLost, JiraOAuthRefused
 from handover.lib import clock
-from handover.members import link_tokens
+from handover.members import link_tokens, linking
 from handover.members.link_tokens import access_token, as_member_in_jira
 from handover.members.models import JiraLink
 from standins.jira.oauth.records import Grant
@@ -23,6 +23,7 @@ from tests.unit.jira_link_world import Browser, Played, a_member, connected
 
 T = TypeVar("T")
 TOKEN = "/oauth2/latest/token"
+USER = User("JIRAUSER10101", "lina", "Lina Linde", "lina.linde@acme.example")
 
 
 class Scene:
@@ -235,6 +236,26 @@ def test_who_disconnects_while_the_token_is_renewed_leaves_none_behind(scene: Sc
 
     assert isinstance(scene.while_jira_holds(disconnected), JiraUnavailable)
     assert scene.grant.access == "", "the token that nobody keeps is ended in Jira"
+
+
+@pytest.mark.parametrize("how", [JiraLink.How.EMAIL, JiraLink.How.ADMINISTRATOR])
+def test_a_link_by_an_address_is_not_lost_by_who_still_holds_the_one_by_oauth(scene: Scene, how: JiraLink.How) -> None:
+    held = scene.kept()
+    linking.link(held.member, held.connection, USER, how=how)
+    with pytest.raises(JiraUnavailable, match="was changed while"):
+        asyncio.run(as_member_in_jira(held, pay_1))
+    kept = scene.kept()
+    assert (kept.how, kept.lost_at, kept.refresh_lease_until) == (how, None, None)
+
+
+def test_nor_where_it_is_replaced_while_the_token_is_renewed(scene: Scene) -> None:
+    scene.age()
+    lease = clock.now() + timedelta(minutes=1)
+    held = scene.kept()
+    held.refresh_lease_until = lease
+    JiraLink.objects.update(how=JiraLink.How.EMAIL, refresh_lease_until=lease)
+    assert not asyncio.run(link_tokens._keep(held, lost_at=clock.now()))
+    assert scene.kept().lost_at is None
 
 
 def test_a_power_cut_between_jiras_answer_and_keeping_it_loses_the_link_and_is_told(scene: Scene) -> None:
