@@ -15,6 +15,7 @@ from handover.configuration.declared import JiraHost
 from handover.configuration.store import current
 from handover.members.models import Member
 from handover.runs import stopping
+from handover.runs.beforehand import steps_of
 from handover.runs.models import Run, RunEvent
 from handover.runs.standing import usage_of, way
 
@@ -35,9 +36,11 @@ def member_of(request: HttpRequest) -> Member:
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
     """The runs, newest first."""
-    newest_first = visible_to(member_of(request)).order_by("-asked_at", "id").defer("told", "instruction")
+    member = member_of(request)
+    newest_first = visible_to(member).order_by("-asked_at", "id").defer("told", "instruction")
     page = Paginator(newest_first, RUNS_ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "runs/list.html", {"page": page, **_asked_by()})
+    beforehand = [] if page.paginator.count else steps_of(member)
+    return render(request, "runs/list.html", {"page": page, "beforehand": beforehand, **_asked_by()})
 
 
 @require_safe
