@@ -4,9 +4,8 @@ import asyncio
 import fcntl
 import logging
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import click
 import uvicorn
@@ -22,6 +21,7 @@ from handover.connections.bots import keep_known
 from handover.engine import durable
 from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
+from handover.lib.forever import doing
 from handover.lib.serving import Server
 from handover.members.invitations import first_link
 from handover.members.tidying import keep_tidy
@@ -110,39 +110,17 @@ async def _no_agent() -> str:
 async def _agents() -> AsyncIterator[Intake]:
     """The gateway, the engine and the intake of deliveries, in this order; ended in the reverse."""
     async with AsyncExitStack() as stack:
-        _keep(stack, keep_fresh())
+        await stack.enter_async_context(doing(keep_fresh()))
         way = await stack.enter_async_context(ModelWay())
         gateway = Gateway(RunLedger(), way.upstream, way.client)
         await stack.enter_async_context(GatewayServer(gateway, MODEL_SOCKET))
         await durable.launch(settings.ENGINE_FILE)
         stack.push_async_callback(durable.stop)
-        _keep(stack, keep_known())
-        _keep(stack, keep_tidy())
+        await stack.enter_async_context(doing(keep_known()))
+        await stack.enter_async_context(doing(keep_tidy()))
         intake = Intake()
-        _keep(stack, intake.work())
+        await stack.enter_async_context(doing(intake.work()))
         yield intake
-
-
-def _keep(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
-    """Do this until the process ends. If it fails, the process ends, to be started again.
-
-    A door that answers while nobody takes in, or with old settings, would promise what is not kept.
-    """
-    task = asyncio.create_task(work)
-    task.add_done_callback(_end_with)
-    stack.push_async_callback(_cancelled, task)
-
-
-def _end_with(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and task.exception():
-        log.error("%s failed", task.get_coro().__qualname__, exc_info=task.exception())  # type: ignore[union-attr]
-        signal.raise_signal(signal.SIGTERM)
-
-
-async def _cancelled(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def _config(app: object) -> uvicorn.Config:

@@ -209,3 +209,8 @@ def test_what_is_entered_in_jira_comes_as_json(world: World) -> None:
     again = command("rotate", world.base_url, "--json")
     assert details(again)["secret"] == second["secret"]
     assert "A rotation is under way" in again.stderr
+
+
+def test_what_a_list_cuts_shows_that_it_is_cut(world: World) -> None:
+    Connection.objects.create(base_url=f"https://{'a' * 50}.acme.example/jira")
+    assert f"https://{'a' * 50}.…" in command("list").output
