@@ -3,6 +3,7 @@
 import socket
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -54,6 +55,23 @@ def test_an_endless_body_is_cut_off_and_nothing_of_it_is_kept(
         answer = exchanged(handover.port, "POST /nothing-here HTTP/1.1\r\nTransfer-Encoding: chunked", *pieces)
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_guesses_is_counted_by_the_address_that_the_proxy_tells(django_db: Path) -> None:
+    def tried(client: httpx.Client, name: str) -> str:
+        page = client.get("/sign-in").text
+        token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+        sent = {"csrfmiddlewaretoken": token, "login": name, "password": "wrong wrong"}
+        return client.post("/sign-in", data=sent).text
+
+    with Handover() as handover:
+        base: Any = {"base_url": handover.url, "trust_env": False, "timeout": 20}
+        with httpx.Client(**base, headers={"X-Forwarded-For": "203.0.113.9"}) as guesser:
+            for number in range(30):
+                tried(guesser, f"name-{number}")
+            assert "tried too often" in tried(guesser, "ada")
+        with httpx.Client(**base, headers={"X-Forwarded-For": "198.51.100.7"}) as another:
+            assert "The name or the password is not right." in tried(another, "ada")
 
 
 def test_what_fits_is_looked_at(django_db: Path) -> None:
