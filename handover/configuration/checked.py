@@ -34,7 +34,7 @@ class AddressField(forms.CharField):
         try:
             address = parsed_address("This", given, example=self.example)
             # What no request could be made to ends nothing later on: names in other scripts among them.
-            httpx.URL(address)
+            _ = httpx.URL(address).host
         except BadSetting as error:
             raise ValidationError(str(error)) from error
         except (httpx.InvalidURL, UnicodeError) as error:

@@ -12,11 +12,14 @@ from handover.configuration.models import Version
 from handover.lib import clock
 
 
+TRIES = 5
+
+
 class Conflict(Exception):
     """Somebody else has saved meanwhile. `by` says who."""
 
     def __init__(self, by: str) -> None:
-        super().__init__(by)
+        super().__init__(f"{by} has saved meanwhile.")
         self.by = by
 
 
@@ -66,14 +69,21 @@ def reading() -> Reading:
 
 def write(change: Callable[[Document], Document], *, by: str, after: int | None = None) -> Configuration:
     """Write a new version: what `change` makes of the newest one. Raises Conflict where that is not `after`."""
-    try:
-        with transaction.atomic():
-            newest = Version.objects.order_by("-number").first()
-            number = newest.number if newest else 0
-            if after is not None and number != after:
-                raise Conflict(newest.by if newest else "")
-            fresh = change(dict(newest.document) if newest else {})
-            Version.objects.create(number=number + 1, at=clock.now(), by=by, document=fresh)
-    except IntegrityError as error:
-        raise Conflict("somebody else") from error
-    return refresh()
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                _write(change, by=by, after=after)
+            return refresh()
+        except IntegrityError:
+            # Another process took the number in the same moment: begin with what it wrote.
+            continue
+    raise Conflict("somebody else")
+
+
+def _write(change: Callable[[Document], Document], *, by: str, after: int | None) -> None:
+    newest = Version.objects.order_by("-number").first()
+    number = newest.number if newest else 0
+    if after is not None and number != after:
+        raise Conflict(newest.by if newest else "somebody else")
+    fresh = change(dict(newest.document) if newest else {})
+    Version.objects.create(number=number + 1, at=clock.now(), by=by, document=fresh)

@@ -73,7 +73,7 @@ def parsed_address(name: str, value: str, *, example: str = "https://handover.ex
         port, host = parts.port, parts.hostname or ""
     except ValueError:
         raise BadSetting(f"{name} is {value!r}, which is no address. Write it like {example}.") from None
-    if not (parts.scheme in DEFAULT_PORTS and host) or any(map(str.isspace, value)):
+    if not (parts.scheme in DEFAULT_PORTS and host) or port == 0 or any(map(str.isspace, value)):
         raise BadSetting(f"{name} is {value!r}, which is no address. Write it like {example}.")
     if parts.username is not None or parts.query or parts.fragment:
         raise BadSetting(f"{name} holds a user name, a query or a fragment. Write only the address, like {example}.")

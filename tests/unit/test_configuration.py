@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import tomli_w
 from click.testing import CliRunner
+from django.db import IntegrityError
 
 from handover.configuration import history, keeping, plain, store
 from handover.configuration.commands import config
@@ -60,6 +61,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a token with other letters": ({"jira": [{**FULL, "pat": "tok\u2026en"}]}, "one word of ASCII letters"),
     "a token of two words": ({"model": {"key": "sk 1"}}, "one word of ASCII letters"),
     "an address that no request can be made to": ({"jira": [{"base_url": "https://\u2603.example"}]}, "base_url: "),
+    "an address in a wrong spelling of other letters": (
+        {"jira": [{"base_url": "https://xn--a.example"}]},
+        "base_url: ",
+    ),
+    "a port that nobody has": ({"jira": [{"base_url": "http://127.0.0.1:0"}]}, "no address"),
     "an address with a hidden character": ({"jira": [{"base_url": "https://ji\u00adra.example"}]}, "base_url: "),
     "a mail server that is an address": ({"mail": {"host": "https://mail.example"}}, "Only the name of the machine"),
     "a mail server that is link-local": (
@@ -304,6 +310,20 @@ def test_two_who_save_at_once() -> None:
     with pytest.raises(store.Conflict, match="a test"):
         store.write(lambda document: document, by="ada", after=0)
     assert Version.objects.count() == 1
+
+
+@pytest.mark.usefixtures("django_db")
+def test_whoever_is_second_in_the_same_moment_begins_with_what_the_first_wrote() -> None:
+    tries: list[int] = []
+
+    def change(document: dict[str, Any]) -> dict[str, Any]:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise IntegrityError
+        return {**document, "limits": {"steps": 8}}
+
+    assert store.write(change, by="ada").limits.steps == 8
+    assert tries == [0, 1]
 
 
 COMMANDS: dict[str, tuple[list[str], str, int, str]] = {
