@@ -11,7 +11,6 @@ from handover.configuration.documents import Document, Reading, read
 from handover.configuration.models import Version
 from handover.lib import clock
 
-
 TRIES = 5
 
 
