@@ -40,6 +40,6 @@ def _row(form: GroupForm, name: str, what: Declared) -> Row:
         bound=form[name],
         what=what,
         lock=form.entry.locks.get(name, ""),
-        kept=secret and bool(getattr(form.entry.value, name)),
+        kept=secret and bool(getattr(form.entry.value, name)) and what.label not in form.cleared,
         forget=form.add_prefix(FORGET + name) if secret else "",
     )

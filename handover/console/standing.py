@@ -133,12 +133,12 @@ def _of_single(value: Group) -> tuple[str, str]:  # noqa: PLR0911  a table of ca
             return ("Passwords are allowed." if value.local else "Passwords are for administrators only."), "Set"
         case Mail():
             return (
-                (value.address, "Set")
+                (f"{value.host}, port {value.port}", "Set")
                 if value.host
                 else ("No mail is sent; links are handed over by hand.", "Optional")
             )
         case Limits():
-            return f"{value.ceiling:f} a run, {value.steps} steps, {value.seconds} s", "Set"
+            return f"At most {value.ceiling:f} a run, {value.steps} steps and {value.seconds} seconds.", "Set"
     raise AssertionError(value)
 
 
@@ -147,7 +147,11 @@ def _trust(value: Trust) -> tuple[str, str]:
     expired = [one for one in found if one.standing == "bad"]
     if expired:
         return f"{expired[0].subject} has expired.", "Expired"
-    return (f"{len(found)} beside the system's.", "Set") if found else ("Only the system's are trusted.", "Optional")
+    return (
+        (f"{len(found)} certificate{'' if len(found) == 1 else 's'} beside the system's.", "Set")
+        if found
+        else ("Only the system's are trusted.", "Optional")
+    )
 
 
 def _start(value: Start) -> Iterator[str]:

@@ -160,6 +160,17 @@ def test_what_is_wrong_stands_at_its_field(world: World) -> None:
     expect(field).to_have_attribute("aria-invalid", "true")
 
 
+def test_a_changed_address_asks_for_its_secrets_anew(world: World) -> None:
+    meanwhile(lambda: add_jira(world.base_url, pat=world.token))
+    page = world.ada("/console/jira/1")
+    expect(page.get_by_text("Set. Leave empty to keep it.")).to_have_count(1)
+    fill(page, Base_URL="http://127.0.0.1:1/jira")
+    press(page, "Save and deploy")
+    expect(page.get_by_text(f"what is stored was given for {world.base_url}")).to_be_visible()
+    expect(page.get_by_text("Set. Leave empty to keep it.")).to_have_count(0)
+    expect(page.get_by_label("Service account PAT")).to_have_accessible_description(re.compile("for this address"))
+
+
 def test_the_fields_of_oauth_follow_the_linking_method(world: World) -> None:
     page = world.ada("/console/jira/new")
     oauth = [page.get_by_label(name, exact=True) for name in ("OAuth client ID", "OAuth client secret", "OAuth scope")]
@@ -187,6 +198,7 @@ def test_a_field_that_is_fixed_cannot_be_typed_into(world: World, monkeypatch: p
     page = world.ada("/console/limits")
     steps = page.get_by_label("Steps", exact=True)
     expect(steps).to_be_disabled()
+    expect(steps).to_have_css("border-style", "dashed")
     expect(steps.locator("..")).to_contain_text("Fixed by HANDOVER_RUN_STEPS")
     steps.click(force=True)
     page.keyboard.type("9")
@@ -246,7 +258,7 @@ def test_history_and_going_back(world: World) -> None:
     page.get_by_role("link", name="History").click()
     newest = page.locator(".version").first
     expect(newest).to_contain_text("ada")
-    expect(newest.get_by_role("row").last).to_have_text(re.compile(r"Limits\s*Steps\s*9\s*10"))
+    expect(newest.get_by_role("table")).to_have_text(re.compile(r"Limits\s*Steps\s*9\s*10"))
     press(page, "Go back to version 1")
     expect(page.get_by_role("status").filter(has_text="What version 1 said holds again.")).to_be_visible()
     expect(page.locator(".version")).to_have_count(3)
