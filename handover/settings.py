@@ -33,7 +33,7 @@ VAULT_KEYS: str | Path = text(
 )
 
 # --- Agents -----------------------------------------------------------------------------------------------------
-# What people configure stands in handover/configuration/declared.py; here is what belongs to this machine.
+# What people configure stands in handover/configuration/groups; here is what belongs to this machine.
 SANDBOX_UID = number(
     "HANDOVER_SANDBOX_UID",
     default=61731,
