@@ -1,14 +1,13 @@
 """The command `handover`, and the list of its commands."""
 
 import importlib
-import os
 import sys
 from typing import cast
 
 import click
 from django.db.utils import OperationalError
 
-from handover import __version__
+from handover import __version__, loading
 from handover.lib.environment import BadSetting
 from handover.lib.secrets import SecretUnreadable
 
@@ -30,8 +29,8 @@ COMMANDS = {
     "read": ("handover.triggers.reading_command:read_file", "Print how a webhook body would be understood."),
     "markup": ("handover.jira.markup_command:markup", "Turn Markdown into Jira's wiki markup."),
 }
-# These touch neither settings nor database, and so run anywhere.
-PURE = frozenset({"read", "markup", "demo"})
+# These touch neither settings nor database, and so run anywhere; the doctor loads both itself and tells what is wrong.
+PURE = frozenset({"read", "markup", "demo", "doctor"})
 
 
 class Commands(click.Group):
@@ -47,7 +46,7 @@ class Commands(click.Group):
             return None
         module, name = COMMANDS[cmd_name][0].split(":")
         if cmd_name not in PURE:
-            _set_up_django()
+            loading.set_up()
         return cast(click.Command, getattr(importlib.import_module(module), name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -74,13 +73,3 @@ def main() -> None:
             raise
         click.echo("handover: the database is not at this version. Run `handover migrate`.", err=True)
         sys.exit(2)
-
-
-def _set_up_django() -> None:
-    import django
-
-    from handover import files
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handover.settings")
-    django.setup()
-    files.prepare()

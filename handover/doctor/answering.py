@@ -1,11 +1,11 @@
 """Asks what is at a Jira's base URL, and where Jira is if not there."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
-from handover.doctor.checks import Check, Symptom, fine, wrong
+from handover.doctor.checks import Check, Symptom, fine, to_the_second, wrong
 from handover.doctor.serverinfo import PATH, Said, Unlike, judged, places, same_address
 from handover.lib import clock
 from handover.lib.http import bounded
@@ -82,10 +82,9 @@ def clocks(said: Said, base_url: str, *, ours: datetime) -> Check:
     if abs(apart) <= MOST_APART:
         return fine(Symptom.CONNECTION, name, f"{abs(apart).total_seconds():.0f} seconds apart.")
     which = "ahead of" if apart > timedelta(0) else "behind"
-    there = said.time.astimezone(UTC)
     cause = (
         f"Jira's clock is {spoken(abs(apart))} {which} ours: "
-        f"there it is {there:%Y-%m-%d %H:%M:%S} UTC, here {ours:%Y-%m-%d %H:%M:%S} UTC."
+        f"there it is {to_the_second(said.time)}, here {to_the_second(ours)}."
     )
     return wrong(Symptom.CONNECTION, name, cause=cause, next_step="Let both machines keep their time by NTP.")
 

@@ -6,7 +6,7 @@ from asgiref.sync import sync_to_async
 
 from handover.connections.models import Connection
 from handover.connections.reasons import DISABLED, NOT_ACTIVE
-from handover.doctor.checks import SEE_CONNECTION
+from handover.doctor.checks import SEE_CONNECTION, to_the_second
 from handover.doctor.steps import Steps
 from handover.jira.client import Comment, Issue, Jira, JiraAnonymous, JiraError, JiraMissing, LabelAdded, User
 from handover.triggers.models import Delivery
@@ -34,7 +34,7 @@ class Request:
 def delivered(steps: Steps, delivery: Delivery) -> Trigger:
     """What the delivery asked for. Raises EndsHere where that is nothing."""
     name = f"{DELIVERY} {delivery.id}"
-    about = f"{delivery.event}, on {delivery.received_at:%Y-%m-%d} at {delivery.received_at:%H:%M:%S} UTC"
+    about = f"{delivery.event}, on {to_the_second(delivery.received_at)}"
     if delivery.state in (Delivery.State.IGNORED, Delivery.State.FAILED):
         step = NEXT_BY_REASON.get(delivery.reason, _how_to_ask(delivery.connection))
         raise steps.bad(name, f"It was taken ({about}) and started nothing: {delivery.reason}", step)
@@ -141,8 +141,7 @@ async def _arrived(steps: Steps, connection: Connection, request: Request) -> No
         step = NEXT_BY_REASON.get(delivery.reason, _how_to_ask(connection))
         steps.bad(ARRIVED, f"Delivery {delivery.id} told of it and started nothing: {delivery.reason}", step)
     else:
-        at = delivery.received_at
-        steps.well(ARRIVED, f"Delivery {delivery.id}, on {at:%Y-%m-%d} at {at:%H:%M:%S} UTC.")
+        steps.well(ARRIVED, f"Delivery {delivery.id}, on {to_the_second(delivery.received_at)}.")
 
 
 def _how_to_ask(connection: Connection) -> str:

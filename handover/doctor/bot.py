@@ -4,12 +4,13 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 import httpx
 
 from handover.connections.models import Connection
-from handover.doctor.checks import SEE_CONNECTION, Check, Symptom, fine, wrong
+from handover.doctor.checks import SEE_CONNECTION, Check, Symptom, fine, to_the_minute, wrong
 from handover.jira.client import (
     Identity,
     Jira,
@@ -21,14 +22,17 @@ from handover.jira.client import (
 from handover.lib import clock
 
 WHERE = "Console › Jira Data Center Integration"
-TOKEN, ACCOUNT, ENDS, RIGHTS = (
+TOKEN, ACCOUNT, ENDS, RIGHTS, INSTALLS = (
     "Service account's token",
     "Service account's address",
     "Service account's token ends",
     "Service account's rights",
+    "Whose token installs the webhook",
 )
+SET_UP = "Settings › Integrations › Jira Data Center"
 SOON = timedelta(days=14)
 NEEDED = {"BROWSE_PROJECTS": "browse projects", "ADD_COMMENTS": "add comments"}
+ADMINISTER = "ADMINISTER"
 NEW_TOKEN = (
     f"Sign in to Jira as the service account, create a token (profile › Personal Access Tokens), and enter it: {WHERE}."
 )
@@ -52,7 +56,7 @@ async def checks_of(connection: Connection, token: str, *, http: httpx.AsyncClie
         fine(Symptom.SETUP, f"{TOKEN}: {base_url}", found),
         address(identity, base_url, wanted=connection.host.bot_email),
         await _ending(jira, token, base_url),
-        await _rights(jira, base_url),
+        *await _rights(jira, base_url),
     ]
 
 
@@ -77,11 +81,11 @@ def ending(tokens: Sequence[PersonalToken], raw: str, base_url: str, *, now: dat
     if ends is None:
         return fine(Symptom.SETUP, name, "It does not end.")
     which = "It" if len(ours) == 1 else "A token of the service account"
-    told = f"{which} ends on {ends:%Y-%m-%d}"
+    told = f"{which} ends on {to_the_minute(ends)}"
     if ends - now > SOON:
         return fine(Symptom.SETUP, name, f"{told}.")
     days = max(0, (ends - now).days)
-    cause = f"{told}, in {days} days. Then Handover stops working."
+    cause = f"{told}, in {days} {'day' if days == 1 else 'days'}. Then Handover stops working."
     return wrong(Symptom.SETUP, name, cause=cause, next_step=NEW_TOKEN)
 
 
@@ -105,20 +109,39 @@ async def _ending(jira: Jira, raw: str, base_url: str) -> Check:
     return ending(tokens, raw, base_url, now=clock.now())
 
 
-async def _rights(jira: Jira, base_url: str) -> Check:
+async def _rights(jira: Jira, base_url: str) -> list[Check]:
     name = f"{RIGHTS}: {base_url}"
     try:
-        held = await jira.permissions(*NEEDED)
+        held = await jira.permissions(ADMINISTER, *NEEDED)
     except JiraRefused as error:
-        return wrong(Symptom.SETUP, name, cause=str(error), next_step="Give the service account access to Jira.")
+        return [wrong(Symptom.SETUP, name, cause=str(error), next_step="Give the service account access to Jira.")]
     except JiraError as error:
-        return fine(Symptom.SETUP, name, f"Jira does not tell: {error}")
+        return [fine(Symptom.SETUP, name, f"Jira does not tell: {error}")]
+    return [rights(held, base_url), installs(held, base_url)]
+
+
+def rights(held: AbstractSet[str], base_url: str) -> Check:
+    """Whether the account may do what it is for."""
+    name = f"{RIGHTS}: {base_url}"
     missing = [words for permission, words in NEEDED.items() if permission not in held]
     if not missing:
         return fine(Symptom.SETUP, name, "It may browse projects and add comments, in one project at least.")
     cause = f"The service account may not {' and not '.join(missing)} in any project."
     step = "Add the service account to the role or group that may do so, in each project that agents work for."
     return wrong(Symptom.SETUP, name, cause=cause, next_step=step)
+
+
+def installs(held: AbstractSet[str], base_url: str) -> Check:
+    """With whose token the webhook can be installed. The service account need not be an administrator."""
+    name = f"{INSTALLS}: {base_url}"
+    if ADMINISTER in held:
+        found = "The service account is a Jira administrator: its own token can install the webhook, pasted at"
+        return fine(Symptom.SETUP, name, f"{found} {SET_UP}. It need not be one for anything else.")
+    found = (
+        "The service account is no Jira administrator, and need not be one: its token cannot install the webhook. "
+        f"Paste a Jira administrator's at {SET_UP}, where it is used once and not kept, or set the webhook up by hand."
+    )
+    return fine(Symptom.SETUP, name, found)
 
 
 def _id_in(raw: str) -> str:

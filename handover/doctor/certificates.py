@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from handover.doctor.chains import TRUSTED_CAS
-from handover.doctor.checks import Check, Symptom, fine, wrong
+from handover.doctor.checks import Check, Symptom, fine, to_the_minute, wrong
 from handover.lib.tls import certificates_in, title
 
 ENDS, UPLOADED = "Certificates end", "Uploaded CA certificates"
@@ -18,7 +18,7 @@ def of_chain(chain: Sequence[x509.Certificate], url: str, *, now: datetime) -> l
     first = min(chain, key=lambda certificate: certificate.not_valid_after_utc, default=None)
     if first is None or first.not_valid_after_utc <= now:
         return []
-    told = f"{title(first.subject)} ends on {first.not_valid_after_utc:%Y-%m-%d}"
+    told = f"{title(first.subject)} ends on {to_the_minute(first.not_valid_after_utc)}"
     if first.not_valid_after_utc - now > SOON:
         return [fine(Symptom.TLS, f"{ENDS}: {url}", f"{told}.")]
     cause = f"{told}. From then on the connection fails."
@@ -42,8 +42,10 @@ def of_uploaded(pem: str, *, now: datetime) -> list[Check]:
 
 def _told(certificate: x509.Certificate, now: datetime) -> str:
     ends = certificate.not_valid_after_utc
-    return f"The uploaded CA {title(certificate.subject)} {'expired' if ends <= now else 'ends'} on {ends:%Y-%m-%d}."
+    return (
+        f"The uploaded CA {title(certificate.subject)} {'expired' if ends <= now else 'ends'} on {to_the_minute(ends)}."
+    )
 
 
 def _listed(uploaded: Iterable[x509.Certificate]) -> str:
-    return "; ".join(f"{title(one.subject)}, until {one.not_valid_after_utc:%Y-%m-%d}" for one in uploaded) + "."
+    return "; ".join(f"{title(one.subject)}, until {to_the_minute(one.not_valid_after_utc)}" for one in uploaded) + "."

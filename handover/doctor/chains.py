@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from handover.doctor.checks import to_the_minute
 from handover.lib.tls import Fault, Shown, all_names, fingerprint, names, title
 
 TRUSTED_CAS = "Console › Additional Trusted CA Certificates"
@@ -51,12 +52,12 @@ def _explained(fault: Fault, shown: Shown, host: str, now: datetime) -> Problem:
     certificate = fault.certificate
     match fault.code:
         case code if code == EXPIRED:
-            ended = f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+            ended = to_the_minute(certificate.not_valid_after_utc)
             step = f"Renew it on {host}." if fault.depth == 0 else f"Renew it, or upload its successor: {TRUSTED_CAS}."
             return Problem(f"{whose} expired on {ended}.", step)
         case code if code == NOT_YET_VALID:
-            begins = f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
-            step = f"Compare the clocks: here it is {now:%Y-%m-%d %H:%M} UTC. If they agree, wait, or renew it."
+            begins = to_the_minute(certificate.not_valid_before_utc)
+            step = f"Compare the clocks: here it is {to_the_minute(now)}. If they agree, wait, or renew it."
             return Problem(f"{whose} is valid only from {begins}.", step)
         case code if code == SELF_SIGNED:
             return _self_signed(certificate, whose)

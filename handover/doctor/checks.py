@@ -1,11 +1,14 @@
 """What the doctor says: whether something is in order, and if not, why and what to do."""
 
 import asyncio
-from collections.abc import Awaitable
+import logging
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeVar
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 # The longest that one check takes.
 SECONDS = 15.0
@@ -17,6 +20,7 @@ SEE_CONNECTION = "See what is said under connection errors."
 class Symptom(Enum):
     """What people see that brings them to the doctor, in the order of its page."""
 
+    STARTING = "Handover does not start"
     CONNECTION = "Connection errors"
     TLS = "TLS errors"
     CARD = "The Jira Data Center card is not visible"
@@ -66,3 +70,31 @@ async def in_time(work: Awaitable[T], otherwise: T) -> T:
             return await work
     except TimeoutError:
         return otherwise
+
+
+async def whole(work: Awaitable[Sequence[Check]], symptom: Symptom, name: str) -> Sequence[Check]:
+    """What the work finds; where it fails by a fault of ours, a check that says so, and all the rest is still told."""
+    [found] = await asyncio.gather(work, return_exceptions=True)
+    if not isinstance(found, BaseException):
+        return found
+    log.error("The doctor failed while it looked at %s.", name, exc_info=found)
+    cause = f"Looking at it failed ({type(found).__name__}). That is a fault of Handover's own."
+    return [wrong(symptom, name, cause=cause, next_step="Look into Handover's log for what failed, and report it.")]
+
+
+def verdict(checks: Sequence[Check]) -> str:
+    """All of them in a sentence."""
+    bad, many = sum(not check.ok for check in checks), len(checks)
+    if many == 1:
+        return "The check found something wrong." if bad else "The check is well."
+    return f"{bad} of {many} checks found something wrong." if bad else f"All {many} checks are well."
+
+
+def to_the_minute(at: datetime) -> str:
+    """A moment, such as 2027-02-22 14:05 UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def to_the_second(at: datetime) -> str:
+    """A moment, such as 2027-02-22 14:05:09 UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

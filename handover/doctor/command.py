@@ -1,4 +1,4 @@
-"""`handover doctor`."""
+"""`handover doctor`. Settings and database are loaded within: that they cannot be used is something to tell as well."""
 
 import asyncio
 import json
@@ -6,39 +6,46 @@ import sys
 from collections.abc import Sequence
 
 import click
-from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 
-from handover.connections.models import Connection, configured
-from handover.doctor.checks import Check, Symptom
-from handover.doctor.examination import examine
-from handover.doctor.explaining import explain
-from handover.doctor.sending import send, told
+from handover import loading
+from handover.doctor import starting
+from handover.doctor.asking import ISSUE, LAST_DELIVERY, Question
+from handover.doctor.checks import Check, Symptom, verdict
+from handover.lib.environment import BadSetting
 from handover.lib.tables import shown
 
-JIRA = "--jira"
+
+class IssueKey(click.ParamType[str]):
+    """The key of an issue, in capitals as Jira has it."""
+
+    name = "KEY"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The key."""
+        key = value.strip().upper()
+        if not ISSUE.fullmatch(key):
+            self.fail(f"{value!r} is no issue's key. Write it like PAY-1.", param, ctx)
+        return key
+
+
+NUMBER = click.IntRange(1, LAST_DELIVERY)
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object with the list `checks`.")
-@click.option("--delivery", type=int, help="Explain this delivery, as `handover deliveries list` numbers it.")
-@click.option("--issue", metavar="KEY", help="Explain why nothing starts on this issue, such as PAY-1.")
-@click.option("--send-test", "test_on", metavar="KEY", help="Write a restricted comment on this issue, and delete it.")
-@click.option(JIRA, "base_url", help="Which Jira, where several are connected.")
-def doctor(
-    *, as_json: bool, delivery: int | None, issue: str | None, test_on: str | None, base_url: str | None
-) -> None:
+@click.option("--delivery", type=NUMBER, help="Explain this delivery, as `handover deliveries list` numbers it.")
+@click.option("--issue", type=IssueKey(), help="Explain why nothing starts on this issue, such as PAY-1.")
+@click.option("--send-test", "test_on", type=IssueKey(), help="Write a restricted comment on this issue; delete it.")
+@click.option("--jira", help="Which Jira, by its base URL, where several are connected.")
+def doctor(*, as_json: bool, delivery: int | None, issue: str | None, test_on: str | None, jira: str | None) -> None:
     """Look at everything that can be wrong between Handover, Jira and the rest, and name causes and next steps.
 
     The exit status is 0 where all is in order, and 1 where something is not.
     """
     if sum(chosen is not None for chosen in (delivery, issue, test_on)) > 1:
         raise click.UsageError("Choose one of --delivery, --issue and --send-test.")
-    if delivery is not None or issue is not None:
-        checks: Sequence[Check] = asyncio.run(_explained(delivery, issue, base_url))
-    elif test_on is not None:
-        checks = [asyncio.run(_tested(test_on, base_url))]
-    else:
-        checks = asyncio.run(examine(done=_progress))
+    checks = _answered(Question(delivery, issue, test_on, jira))
     click.echo(_json(checks) if as_json else _text(checks))
     sys.exit(0 if all(check.ok for check in checks) else 1)
 
@@ -55,27 +62,18 @@ def as_record(check: Check) -> dict[str, object]:
     }
 
 
-async def _explained(delivery: int | None, issue: str | None, base_url: str | None) -> Sequence[Check]:
-    chosen = None if delivery is not None else await sync_to_async(_connection)(base_url)
-    click.echo("Looking at each step …", err=True)
-    return await explain(chosen, delivery_id=delivery, issue_key=issue)
+def _answered(question: Question) -> Sequence[Check]:
+    try:
+        loading.set_up()
+        from handover.doctor import consulting
+
+        return asyncio.run(consulting.answered(question, say=_say))
+    except (BadSetting, DatabaseError) as error:
+        return [starting.failed(error)]
 
 
-async def _tested(issue_key: str, base_url: str | None) -> Check:
-    chosen = await sync_to_async(_connection)(base_url)
-    click.echo("A test is sent; its delivery is waited for …", err=True)
-    return told(await send(chosen, issue_key))
-
-
-def _connection(base_url: str | None) -> Connection:
-    found = [row for row in configured() if base_url is None or row.base_url == base_url.rstrip("/")]
-    if len(found) != 1:
-        raise click.ClickException(f"Name the Jira with {JIRA}. `handover connection list` shows them.")
-    return found[0]
-
-
-def _progress(part: str) -> None:
-    click.echo(f"Looked at {shown(part)}", err=True)
+def _say(what: str) -> None:
+    click.echo(shown(what), err=True)
 
 
 def _json(checks: Sequence[Check]) -> str:
@@ -87,9 +85,7 @@ def _text(checks: Sequence[Check]) -> str:
     for symptom in Symptom:
         if of_it := [check for check in checks if check.symptom is symptom]:
             lines += ["", symptom.value, *(line for check in of_it for line in _lines(check))]
-    bad = sum(not check.ok for check in checks)
-    last = f"{bad} of {len(checks)} checks failed." if bad else f"All {len(checks)} checks are well."
-    return "\n".join([*lines[1:], "", last])
+    return "\n".join([*lines[1:], "", verdict(checks)])
 
 
 def _lines(check: Check) -> list[str]:

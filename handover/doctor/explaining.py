@@ -5,12 +5,13 @@ from asgiref.sync import sync_to_async
 from handover.configuration.store import current
 from handover.connections.models import Connection
 from handover.connections.reach import as_bot
-from handover.doctor import asked, card, standing
+from handover.doctor import asked, card, standing, starting, stored
 from handover.doctor.asked import Request
-from handover.doctor.checks import SEE_CONNECTION, Check, Symptom, wrong
+from handover.doctor.checks import SEE_CONNECTION, Check, Symptom, to_the_minute
 from handover.doctor.steps import EndsHere, Steps
 from handover.forges.forge import ForgeError, ForgeMissing
 from handover.jira.client import Jira, JiraError
+from handover.lib.environment import BadSetting
 from handover.lib.secrets import SecretUnreadable
 from handover.members.models import ForgeAccount, JiraLink
 from handover.members.reach import as_member
@@ -45,8 +46,11 @@ async def explain(
     except EndsHere:
         pass
     except SecretUnreadable as error:
-        step = "Set HANDOVER_SECRET_KEYS to the keys that sealed it, or enter the secret anew."
-        steps.done.append(wrong(Symptom.NOTHING, "Stored secrets", cause=str(error), next_step=step))
+        steps.bad(
+            stored.SECRETS, str(error), f"{stored.BRING_BACK} Look at everything to see whose it is else to mend."
+        )
+    except BadSetting as error:
+        steps.done.append(starting.failed(error))
     return steps.done
 
 
@@ -95,7 +99,7 @@ async def _link(steps: Steps, connection: Connection, request: Request) -> JiraL
     if not link.member.is_active:
         raise steps.bad(LINK, f"The account of {link.member} here is closed.", "Reopen it: Console › People.")
     if link.lost_at:
-        cause = f"Since {link.lost_at:%Y-%m-%d} Jira no longer takes the token of {link.member}'s link."
+        cause = f"Since {to_the_minute(link.lost_at)} Jira no longer takes the token of {link.member}'s link."
         raise steps.bad(LINK, cause, f"{link.member} connects Jira again: {JIRA_PAGE}.")
     steps.well(LINK, f"{who} is {link.member} here.")
     return link
@@ -124,7 +128,9 @@ async def _account(steps: Steps, link: JiraLink) -> ForgeAccount:
         step = f"{link.member} adds an account: {ACCOUNTS_PAGE}."
         raise steps.bad(FORGE, f"{link.member} has no account on {', '.join(hosts)}.", step)
     if account.lost_at:
-        cause = f"Since {account.lost_at:%Y-%m-%d} {account.forge_url} no longer takes {link.member}'s credential."
+        cause = (
+            f"Since {to_the_minute(account.lost_at)} {account.forge_url} no longer takes {link.member}'s credential."
+        )
         raise steps.bad(FORGE, cause, f"{link.member} connects it again: {ACCOUNTS_PAGE}.")
     steps.well(FORGE, f"{account.login} on {account.forge_url}.")
     return account

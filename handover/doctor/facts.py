@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handover import settings
 from handover.configuration import keeping
 from handover.configuration.declared import Configuration
 from handover.configuration.models import Process, Version
+from handover.configuration.secret import Secret
 from handover.configuration.store import refresh
 from handover.connections.models import Connection, configured
-from handover.doctor import refusals
-from handover.doctor.checks import Check, Symptom, wrong
+from handover.connections.webhook import wanted
+from handover.doctor import refusals, starting, stored
+from handover.doctor.checks import Check
 from handover.jira.webhooks import Wanted
 from handover.lib import clock
+from handover.lib.environment import BadSetting
 from handover.lib.secrets import SecretUnreadable
-
-SECRETS = "Stored secrets"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it. `trouble` is what was wrong with the reading itself."""
+    """All of it. `secrets` tells of those that cannot be opened; `model_key` is None where it is one of them."""
 
     now: datetime
     configuration: Configuration
@@ -49,48 +49,39 @@ class Facts:
     processes: Sequence[Process]
     subjects: Sequence[Subject]
     strangers: Check
-    model_key: str = field(repr=False)
-    trouble: Sequence[Check] = ()
+    secrets: Sequence[Check]
+    model_key: str | None = field(repr=False)
 
 
 def read() -> Facts:
-    """Read them. Raises BadSetting where the environment cannot be used."""
-    configuration, now, trouble = refresh(), clock.now(), []
-    subjects = []
-    for connection in configured():
-        found = subject_of(connection)
-        if isinstance(found, Check):
-            trouble.append(found)
-        else:
-            subjects.append(found)
-    try:
-        model_key = configuration.model.key.clear()
-    except SecretUnreadable as error:
-        model_key = ""
-        trouble.append(_unreadable(configuration.model.base_url, error))
-    saved = Version.objects.order_by("-number").values_list("at", flat=True).first()
+    """Read them. Raises BadSetting where the environment or the keys cannot be used."""
+    configuration, now, connections = refresh(), clock.now(), configured()
+    secrets = stored.checks_of(configuration, connections)
+    subjects = [found for one in connections if isinstance(found := subject_of(one), Subject)]
     return Facts(
         now=now,
         configuration=configuration,
-        saved_at=saved,
+        saved_at=Version.objects.order_by("-number").values_list("at", flat=True).first(),
         processes=keeping.processes(),
         subjects=subjects,
         strangers=refusals.strangers((subject.seen.taken_at for subject in subjects), now=now),
-        model_key=model_key,
-        trouble=trouble,
+        secrets=secrets,
+        model_key=_clear(configuration.model.key),
     )
 
 
 def subject_of(connection: Connection) -> Subject | Check:
-    """The connection with its secrets; the check that fails where they cannot be read."""
+    """The connection with its secrets; the check that fails where they cannot be opened."""
     try:
-        token, secret = connection.bot_token, connection.webhook_secret
-    except SecretUnreadable as error:
-        return _unreadable(connection.base_url, error)
-    wanted = Wanted(url=f"{settings.PUBLIC_URL}{connection.events_path}", secret=secret)
-    return Subject(connection, refusals.Seen.of(connection), wanted, token)
+        if closed := stored.closed_of(connection):
+            return closed[0]
+        return Subject(connection, refusals.Seen.of(connection), wanted(connection), connection.bot_token)
+    except BadSetting as error:
+        return starting.failed(error)
 
 
-def _unreadable(about: str, error: SecretUnreadable) -> Check:
-    step = "Set HANDOVER_SECRET_KEYS to the keys that sealed it, or enter the secret anew."
-    return wrong(Symptom.SETUP, f"{SECRETS}: {about}", cause=str(error), next_step=step)
+def _clear(secret: Secret) -> str | None:
+    try:
+        return secret.clear()
+    except SecretUnreadable:
+        return None

@@ -1,15 +1,12 @@
 """What the doctor is asked on its page."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from handover.connections.models import Connection, configured
-
-ISSUE = re.compile(r"[A-Z][A-Z0-9_]{0,99}-[0-9]{1,19}", re.ASCII)
-DELIVERY = re.compile(r"#?([0-9]{1,18})", re.ASCII)
+from handover.doctor.asking import DELIVERY, ISSUE
 
 
 class Question(forms.Form):

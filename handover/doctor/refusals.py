@@ -7,7 +7,7 @@ from uuid import UUID
 
 from handover.connections import reasons
 from handover.connections.models import Connection, DoorTally
-from handover.doctor.checks import Check, Symptom, fine, wrong
+from handover.doctor.checks import Check, Symptom, fine, to_the_second, wrong
 from handover.door.app import ANOTHER_JIRA
 from handover.triggers.models import Delivery
 
@@ -53,7 +53,7 @@ class Seen:
             [row for row in self.tallies if row.outcome == outcome]
             for outcome in (DoorTally.Outcome.IGNORED, DoorTally.Outcome.REFUSED)
         )
-        last = f", the last on {_moment(refused[0].last_at)}: {refused[0].reason}" if refused else ""
+        last = f", the last on {to_the_second(refused[0].last_at)}: {refused[0].reason}" if refused else ""
         asked = f"{self.journaled} asked for something, {_sum(dropped)} for nothing"
         return f"Here: {asked}, {_sum(refused)} were refused{last}."
 
@@ -82,7 +82,7 @@ def _signatures(seen: Seen, base_url: str, now: datetime) -> Check:
         cause = f"The last deliveries were refused: {told(refused)}."
         return wrong(Symptom.REFUSED, name, cause=cause, next_step=STEPS.get(refused[0].reason, SECRET_STEP))
     earlier = [row for row in seen.tallies if row.outcome == DoorTally.Outcome.REFUSED]
-    since = f"the last one was taken on {_moment(seen.taken_at)}" if seen.taken_at else "no delivery has come yet"
+    since = f"the last one was taken on {to_the_second(seen.taken_at)}" if seen.taken_at else "no delivery has come yet"
     before = f" Refused earlier: {told(earlier[:3])}." if earlier else ""
     return fine(Symptom.REFUSED, name, f"None is refused; {since}.{before}")
 
@@ -92,7 +92,7 @@ def _links(seen: Seen, base_url: str, now: datetime) -> Check:
     strange = seen.strange(now)
     if not strange:
         return fine(Symptom.NOTHING, name, "None is taken for another Jira's.")
-    cause = f"{_summed(strange)} link to another base URL than {base_url}."
+    cause = f"What was delivered links to another base URL than {base_url}: {_summed(strange)}."
     step = "Make Jira's own base URL (Administration › System › General configuration) and the one here the same."
     return wrong(Symptom.NOTHING, name, cause=cause, next_step=step)
 
@@ -104,7 +104,7 @@ def strangers(taken_at: Iterable[datetime | None], *, now: datetime, since: date
     found = [row for row in rows if row.connection_id in (None, NOBODY)]
     if not found:
         return fine(Symptom.REFUSED, ADDRESSES, "All belong to a connection.")
-    cause = f"{_summed(found)} went to an address that is no connection's."
+    cause = f"What was delivered to an address that is no connection's was refused: {_summed(found)}."
     if any(at is not None and now - at < RECENT for at in taken_at):
         return fine(Symptom.REFUSED, ADDRESSES, f"{cause} Others arrived well.")
     step = f"Copy the URL from {SET_UP} into Jira's webhook, to the letter."
@@ -113,12 +113,12 @@ def strangers(taken_at: Iterable[datetime | None], *, now: datetime, since: date
 
 def told(rows: Sequence[DoorTally]) -> str:
     """Counts in words."""
-    return "; ".join(f"{row.count} × {row.reason}, the last on {_moment(row.last_at)}" for row in rows[:5])
+    return "; ".join(f"{row.count} × {row.reason}, the last on {to_the_second(row.last_at)}" for row in rows[:5])
 
 
 def _summed(rows: Sequence[DoorTally]) -> str:
     """How many, newest first."""
-    return f"{_sum(rows)} deliveries, the last on {_moment(rows[0].last_at)},"
+    return f"{_sum(rows)} ×, the last on {to_the_second(rows[0].last_at)}"
 
 
 def _sum(rows: Iterable[DoorTally]) -> int:
@@ -131,7 +131,3 @@ def _matters(row: DoorTally, now: datetime, *, since: datetime | None) -> bool:
 
 def _strange(row: DoorTally) -> bool:
     return row.reason == ANOTHER_JIRA
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d} at {at:%H:%M:%S} UTC"

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +13,17 @@ from handover.connections.models import Connection
 from handover.doctor import refusals, standing, webhook
 from handover.doctor.checks import Check, Symptom, fine, wrong
 from handover.doctor.facts import Subject, subject_of
-from handover.jira.client import Comment, Issue, Jira, JiraError, JiraMissing, JiraRefused, JiraUnavailable, Visibility
+from handover.jira.client import (
+    Comment,
+    Issue,
+    Jira,
+    JiraError,
+    JiraMissing,
+    JiraRefused,
+    JiraUnavailable,
+    JiraUnreadable,
+    Visibility,
+)
 from handover.lib import clock
 from handover.triggers.arrivals import arrived_at
 from handover.triggers.probes import mark
@@ -27,6 +36,11 @@ MOST_TRIED = 8
 TEXT = "Handover tests whether Jira delivers. This comment is deleted within half a minute. {mark}"
 # In a Service Management project, a comment is shown to the customer where nothing else is said.
 INTERNAL = {"sd.public.comment": {"internal": True}}
+# After these nobody knows whether Jira has made the comment: its answer was lost, or was another's.
+UNSURE = (JiraUnavailable, JiraUnreadable, asyncio.CancelledError)
+PERHAPS_LEFT = (
+    "The test's comment may be left on {}: look there for “Handover tests whether Jira delivers”, and delete it."
+)
 GENERAL = (
     "Look at the queue of webhooks in Jira, and check from Jira's machine that it reaches the public URL: "
     "name, firewall, proxy, and whether Jira's Java trusts the certificate."
@@ -76,7 +90,7 @@ async def send(connection: Connection, issue_key: str, *, wait: float = WAIT_SEC
         try:
             came = await _waited(connection, token, wait)
         finally:
-            # Shielded: whoever leaves the page meanwhile leaves no comment behind.
+            # Shielded, for the same reason as in _written.
             left = await asyncio.shield(_deleted(jira, written))
     if came is None:
         cause, step = await _why(subject, written.asked_at, wait)
@@ -111,20 +125,25 @@ async def _written(jira: Jira, connection: Connection, issue_key: str, token: st
             raise
         except JiraRefused as error:
             refusal = error
-        except JiraUnavailable:
-            await _swept(jira, issue, token)
+        except UNSURE as error:
+            # Shielded: whoever leaves the page meanwhile leaves no comment behind.
+            if not await asyncio.shield(_swept(jira, issue, token)):
+                raise JiraUnreadable(f"{error} {PERHAPS_LEFT.format(issue.key)}") from error
             raise
         else:
             return _Written(issue, comment, visibility, asked_at)
     raise refusal
 
 
-async def _swept(jira: Jira, issue: Issue, token: str) -> None:
-    """Delete the comment that Jira may have made although its answer was lost."""
-    with suppress(JiraError):
+async def _swept(jira: Jira, issue: Issue, token: str) -> bool:
+    """Delete the comment that Jira may have made although its answer was lost. False where that is not sure."""
+    try:
         for comment in await jira.comments(issue.id):
             if mark(token) in comment.body:
                 await jira.delete_comment(issue.id, comment.id)
+    except JiraError:
+        return False
+    return True
 
 
 async def _few(jira: Jira, connection: Connection) -> AsyncIterator[Visibility]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import httpx
 
 from handover.connections.models import Connection
-from handover.doctor.checks import SEE_CONNECTION, Check, Symptom, fine, wrong
+from handover.doctor.checks import SEE_CONNECTION, Check, Symptom, fine, to_the_second, wrong
 from handover.jira import webhook_check
 from handover.jira.client import JiraError, JiraRefused
 from handover.jira.webhooks import Attempt, NoSuchApi, Registered, Statistics, Wanted, Webhooks
@@ -79,7 +79,7 @@ def counts(counted: Statistics, base_url: str, *, ours: str) -> Check:
 
 def told(attempt: Attempt) -> str:
     """An attempt in words."""
-    at = f" on {attempt.at:%Y-%m-%d} at {attempt.at:%H:%M:%S} UTC" if attempt.at else ""
+    at = f" on {to_the_second(attempt.at)}" if attempt.at else ""
     return f"{attempt.event or 'a delivery'}{at}, {attempt.description or attempt.outcome or 'without a reason'}"
 
 

@@ -1,16 +1,20 @@
+function reason(answer) {
+  if (answer?.type === "opaqueredirect") return "you are signed out. Load the page again, and sign in.";
+  if (answer?.status === 403) return "you are no administrator any more.";
+  if (answer?.status >= 500)
+    return `something failed inside Handover, or before it (${answer.status}). Look into Handover's log.`;
+  return "Handover is not reached from this browser. Load the page again.";
+}
+
 // Asks for the checks once the page stands. Without this, a link does.
 const place = document.querySelector("[data-checks]");
 if (place) {
   place.querySelector(".looking").hidden = false;
   place.setAttribute("aria-busy", "true");
-  try {
-    const answer = await fetch(place.dataset.checks, { credentials: "same-origin", redirect: "error" });
-    if (!answer.ok) throw new Error(String(answer.status));
-    place.innerHTML = await answer.text();
-  } catch {
-    place.querySelector(".looking").textContent =
-      "The checks did not come: Handover is not reached from this browser, or you are signed out. Load the page again.";
-  }
+  const answer = await fetch(place.dataset.checks, { credentials: "same-origin", redirect: "manual" }).catch(() => null);
+  const checks = answer?.ok ? await answer.text().catch(() => null) : null;
+  if (checks !== null) place.innerHTML = checks;
+  else place.querySelector(".looking").textContent = `The checks did not come: ${reason(answer)}`;
   place.removeAttribute("aria-busy");
 }
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from handover import settings
 from handover.connections.models import Connection
@@ -94,6 +95,56 @@ def test_what_is_wrong_stands_open_with_what_to_do(browser: Browser) -> None:
     page.goto("/console/doctor")
     expect(page.get_by_text("The connection is paused")).to_be_visible()
     expect(page.get_by_text("Resume it")).to_be_visible()
+    others = page.locator("details.doctor[open] .rest")
+    expect(others.locator(".check").first).to_be_hidden()
+    others.locator("summary").click()
+    expect(others.locator(".check").first).to_be_visible()
+
+
+def a_fault(route: Route) -> None:
+    route.fulfill(status=500, body="<h1>A fault</h1>")
+
+
+def no_way(route: Route) -> None:
+    route.abort()
+
+
+MISSING: dict[str, tuple[Callable[[Route], None], str]] = {
+    "a fault of ours": (a_fault, "something failed inside Handover, or before it (500). Look into Handover's log."),
+    "no way to us": (no_way, "Handover is not reached from this browser. Load the page again."),
+}
+
+
+@pytest.mark.parametrize("case", MISSING)
+def test_why_the_checks_did_not_come(browser: Browser, case: str) -> None:
+    answer, sentence = MISSING[case]
+    page = opened(browser, refused=True)
+    page.route("**/console/doctor/checks", answer)
+    page.goto("/console/doctor")
+    expect(page.locator("[data-checks]")).to_have_text(f"The checks did not come: {sentence}")
+
+
+CHANGED: dict[str, tuple[Callable[[], object], str]] = {
+    "signed out": (lambda: Session.objects.all().delete(), "you are signed out. Load the page again, and sign in."),
+    "no administrator": (
+        lambda: Member.objects.update(is_superuser=False),
+        "you are no administrator any more.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_who_may_not_look_any_more_is_told(browser: Browser, case: str) -> None:
+    change, sentence = CHANGED[case]
+    page = opened(browser, refused=True)
+
+    def meanwhile(route: Route) -> None:
+        database(change)
+        route.continue_()
+
+    page.route("**/console/doctor/checks", meanwhile)
+    page.goto("/console/doctor")
+    expect(page.locator("[data-checks]")).to_have_text(f"The checks did not come: {sentence}")
 
 
 def test_without_a_script(browser: Browser) -> None:
@@ -141,6 +192,6 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, world: World, dark: boo
     page = opened(browser, width=NARROW, dark=dark)
     page.goto("/console/doctor")
     expect(page.get_by_role("status")).to_contain_text("found something wrong")
-    for group in page.locator("details.doctor").all():
+    for group in page.locator("details").all():
         group.evaluate("group => { group.open = true }")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW

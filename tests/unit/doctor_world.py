@@ -1,6 +1,7 @@
 """Everything that the doctor looks at, in good order and served over HTTP: Jira, model, forge, provider, mail, us."""
 
 import asyncio
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ from handover.doctor.checks import Check
 from handover.doctor.examination import examine
 from handover.lib import clock
 from handover.lib.serving import Server
+from handover.members.jira_application import CALLBACK
 from standins.authority import Authority, Identity
 from standins.faults import Faults
 from standins.forge.forge import StandInForge
@@ -39,6 +41,7 @@ from standins.model.app import StandInModel
 from standins.serving import Served
 from tests.configured import configured
 
+DATE_ALONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?! [0-9]{2}:[0-9]{2}(?::[0-9]{2})? UTC)")
 SECRET = "a secret of forty characters, or nearly so"
 Around = Callable[[ASGI3Application], Any]
 
@@ -182,6 +185,7 @@ def served(
         mail.start()
         try:
             world.jira.base_url = f"{jira.url}/jira"
+            client = world.jira.register_oauth_client([f"{handover.url}{CALLBACK}"], scope="READ")
             world.fields = {
                 "trust": {"certificates": world.authority.root_pem},
                 "model": {"name": "openai/stand-in", "base_url": f"{model.url}/v1", "key": world.model.key},
@@ -192,7 +196,7 @@ def served(
                         "slug": "acme",
                         "base_url": f"{provider.url}/realms/acme",
                         "client_id": "handover",
-                        "client_secret": "a client's secret",
+                        "client_secret": "a-client-secret",
                     }
                 ],
                 "mail": {
@@ -207,8 +211,8 @@ def served(
                 base_url=f"{jira.url}/jira",
                 bot_email=world.bot.email,
                 pat=world.token,
-                client_id="client",
-                client_secret="a client's secret",
+                client_id=client.id,
+                client_secret=client.secret,
             )
             world.connect()
             # Only now: the door knows its connections from the beginning.

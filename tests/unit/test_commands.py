@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("serve", "work", "migrate", "demo", "runs", "deliveries", "connection", "forge", "member", "read", "markup")
+COMMANDS = (
+    *("serve", "work", "migrate", "demo", "runs", "deliveries", "connection", "forge", "member", "doctor"),
+    *("read", "markup"),
+)
 BODY = {
     "webhookEvent": "comment_created",
     "timestamp": 1,
@@ -40,7 +43,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_command_explains_itself(data: Path) -> None:
     whole = handover("--help", data=data).stdout
     assert all(f"\n  {name} " in whole for name in COMMANDS)
-    for name in ("serve", "demo", "runs", "deliveries", "read", "markup"):
+    for name in ("serve", "demo", "runs", "deliveries", "doctor", "read", "markup"):
         assert "Usage:" in handover(name, "--help", data=data).stdout
 
 

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from handover.configuration import vault as keys
 from handover.configuration.vault import vault
 from handover.connections.models import Connection
 from handover.doctor.checks import Check
 from handover.doctor.explaining import explain
 from handover.lib import clock
+from handover.lib.keys import KeyFile
 from handover.members.models import ForgeAccount, JiraLink, Member
 from handover.runs.intake import act_on
 from handover.runs.models import Cause, Run, State
 from handover.triggers.models import Delivery
 from standins.forge.cast import API, LINKED, acme
-from tests.unit.doctor_world import World, served
+from tests.unit.doctor_world import DATE_ALONE, World, served
+from tests.unit.test_doctor_secrets import closed
 
 STEPS = [
     "Integration enabled",
@@ -191,6 +194,7 @@ def test_where_it_ends(world: World, case: str) -> None:
         assert found.name.startswith(name)
         assert cause in found.cause
         assert next_step in found.next_step
+        assert not DATE_ALONE.search(found.cause)
 
 
 def test_nobody_asked(world: World) -> None:
@@ -273,3 +277,18 @@ def test_a_delivery_that_starts_nothing(world: World, case: str) -> None:
 def test_a_delivery_that_does_not_exist(world: World) -> None:
     (found,) = steps_of(4711)
     assert found.cause == "There is no delivery 4711."
+
+
+def test_a_secret_that_cannot_be_opened(world: World) -> None:
+    closed("jira", "pat")(world)
+    found = steps_on(world)[-1]
+    assert (found.name, found.ok) == ("Stored secrets", False)
+    assert "sealed with a key that is not set here" in found.cause
+    assert "Look at everything" in found.next_step
+
+
+def test_keys_that_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(keys, "_keyring", KeyFile(tmp_path / "gone.key"))
+    found = steps_on(world)[-1]
+    assert (found.name, found.ok) == ("Settings", False)
+    assert "gone.key" in found.cause

@@ -267,6 +267,12 @@ FAULTS = {
         ("in 4 days",),
         ("Personal Access Tokens",),
     ),
+    "token ends tomorrow": Fault(
+        lambda world: world.configure(pat=world.jira.token_for(world.bot, days=2)),
+        "Service account's token ends",
+        ("in 1 day.",),
+        ("Personal Access Tokens",),
+    ),
     "secrets sealed by another key": Fault(
         sealed_by_another_key, "Stored secrets", ("sealed with a key that is not set here",), ("HANDOVER_SECRET_KEYS",)
     ),
@@ -437,6 +443,18 @@ def test_every_check_that_fails_says_what_to_do(world: World) -> None:
     for check in world.wrong():
         assert check.cause.endswith((".", ")")), check
         assert check.next_step.endswith("."), check
+
+
+@pytest.mark.parametrize("administrator", [True, False])
+def test_whose_token_installs_the_webhook_is_said(world: World, administrator: bool) -> None:
+    world.jira.change_user(world.bot, administrator=administrator)
+    assert world.wrong() == []
+    found = world.named("Whose token installs the webhook").found
+    if administrator:
+        assert "its own token can install the webhook" in found
+    else:
+        assert "is no Jira administrator, and need not be one: its token cannot install the webhook" in found
+        assert "Paste a Jira administrator's at Settings › Integrations › Jira Data Center" in found
 
 
 def test_what_does_not_answer_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,7 @@ def test_certificates_in_order_and_ending_soon(
     world = World(tmp_path)
     with served(world, monkeypatch, jira_tls=world.authority.identity(ends_in=timedelta(days=3))):
         wrong(world, "Certificates end", "From then on the connection fails", "Renew it")
+        assert world.named("Service account's token").ok
 
 
 def test_http_where_there_is_tls(django_db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

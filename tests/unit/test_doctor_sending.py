@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from handover import settings
+from handover.configuration import vault
 from handover.connections.models import Connection
 from handover.doctor.sending import Arrived, Lost, send, told
+from handover.lib.keys import KeyFile
 from handover.runs.models import Run
 from handover.triggers.models import Delivery
 from tests.unit.doctor_world import World, served
-from tests.unit.test_doctor_faults import breaker, hook, sealed_by_another_key
+from tests.unit.test_doctor_faults import HTML, breaker, hook, sealed_by_another_key
 
 FEW = 1.5  # the door writes down every second what it refuses
 
@@ -28,8 +30,17 @@ def sent(world: World, issue: str = "PAY-1", *, wait: float = FEW) -> Arrived | 
     return asyncio.run(send(world.connection, issue, wait=wait))
 
 
+def in_the_smallest_role(world: World) -> None:
+    """Jira takes the first comment that is tried."""
+    world.jira.issues.projects["PAY"].roles["Administrators"] = frozenset({world.bot.key})
+
+
 def comments_written(world: World) -> int:
     return sum(request.method == "POST" and request.path.endswith("/comment") for request in world.jira.requests)
+
+
+def comments_deleted(world: World) -> int:
+    return sum(request.method == "DELETE" and "/comment/" in request.path for request in world.jira.requests)
 
 
 def test_it_arrives_restricted_and_is_deleted(world: World) -> None:
@@ -108,6 +119,14 @@ def test_secrets_that_cannot_be_read(world: World) -> None:
     assert "HANDOVER_SECRET_KEYS" in outcome.next_step
 
 
+def test_keys_that_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(vault, "_keyring", KeyFile(tmp_path / "gone.key"))
+    outcome = sent(world)
+    assert isinstance(outcome, Lost)
+    assert "gone.key" in outcome.cause
+    assert comments_written(world) == 0
+
+
 def test_a_service_account_that_may_restrict_nothing(world: World) -> None:
     world.jira.change_user(world.bot, groups=frozenset())
     project = world.jira.issues.projects["PAY"]
@@ -119,10 +138,51 @@ def test_a_service_account_that_may_restrict_nothing(world: World) -> None:
 
 
 def test_a_comment_whose_answer_is_lost_is_deleted(world: World) -> None:
+    in_the_smallest_role(world)
     world.jira.faults.add(method="POST", path=r"/comment$", lose=True, after=True, times=2)
     outcome = sent(world)
     assert isinstance(outcome, Lost)
-    assert comments_written(world) >= 1
+    assert (comments_written(world), comments_deleted(world)) == (1, 1)
+    assert world.jira.comments("PAY-1") == []
+
+
+def test_a_comment_whose_answer_is_no_jiras_is_deleted(world: World) -> None:
+    """A sign-in page in the place of the answer: Jira has made the comment all the same."""
+    in_the_smallest_role(world)
+    page = b"<title>Log in</title>"
+    world.jira.faults.add(method="POST", path=r"/comment$", after=True, status=200, headers=HTML, body=page)
+    outcome = sent(world)
+    assert isinstance(outcome, Lost)
+    assert "not with JSON" in outcome.cause
+    assert (comments_written(world), comments_deleted(world)) == (1, 1)
+    assert world.jira.comments("PAY-1") == []
+
+
+def test_a_comment_that_may_be_left_is_told(world: World) -> None:
+    in_the_smallest_role(world)
+    world.jira.faults.add(method="POST", path=r"/comment$", lose=True, after=True)
+    world.jira.faults.add(method="DELETE", path=r"/comment/", status=403)
+    outcome = sent(world)
+    assert isinstance(outcome, Lost)
+    assert "The test's comment may be left on PAY-1: look there" in outcome.cause
+    assert len(world.jira.comments("PAY-1")) == 1
+
+
+def test_who_leaves_while_the_comment_is_written_leaves_nothing_behind(world: World) -> None:
+    in_the_smallest_role(world)
+    world.jira.faults.add(method="POST", path=r"/comment$", after=True, hold=True, times=1)
+    connection = world.connection
+
+    async def left() -> None:
+        sending = asyncio.create_task(send(connection, "PAY-1", wait=20))
+        async with asyncio.timeout(10):
+            while not world.jira.comments("PAY-1"):  # noqa: ASYNC110  Jira has no event for it
+                await asyncio.sleep(0.02)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+
+    asyncio.run(left())
     assert world.jira.comments("PAY-1") == []
 
 
@@ -150,8 +210,9 @@ def test_who_leaves_meanwhile_leaves_nothing_behind(world: World) -> None:
 
     async def left() -> None:
         sending = asyncio.create_task(send(connection, "PAY-1", wait=20))
-        while not world.jira.comments("PAY-1"):  # noqa: ASYNC110  Jira has no event for it
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(10):
+            while not world.jira.comments("PAY-1"):  # noqa: ASYNC110  Jira has no event for it
+                await asyncio.sleep(0.02)
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending
