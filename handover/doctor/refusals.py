@@ -55,7 +55,7 @@ class Seen:
         )
         last = f", the last on {to_the_second(refused[0].last_at)}: {refused[0].reason}" if refused else ""
         asked = f"{self.journaled} asked for something, {_sum(dropped)} for nothing"
-        return f"Here: {asked}, {_sum(refused)} were refused{last}."
+        return f"Here: {asked}, {_sum(refused)} refused{last}."
 
     def only_since(self, moment: datetime) -> "Seen":
         """The same, of what was refused after the moment."""

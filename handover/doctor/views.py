@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from handover.doctor import forms
-from handover.doctor.checks import Check, Symptom
+from handover.doctor.checks import Check, Symptom, verdict
 from handover.doctor.examination import examine
 from handover.doctor.explaining import explain
 from handover.doctor.public import proof_of
@@ -30,15 +30,20 @@ class Group:
     checks: Sequence[Check]
 
     @property
-    def bad(self) -> int:
-        """How many are out of order."""
-        return sum(not check.ok for check in self.checks)
+    def wrong(self) -> list[Check]:
+        """Those that are out of order."""
+        return [check for check in self.checks if not check.ok]
+
+    @property
+    def well(self) -> list[Check]:
+        """The others."""
+        return [check for check in self.checks if check.ok]
 
 
 def grouped(checks: Sequence[Check]) -> list[Group]:
-    """By symptom, and what is out of order first."""
+    """By symptom."""
     found = (Group(one.value, [check for check in checks if check.symptom is one]) for one in Symptom)
-    return [Group(group.title, sorted(group.checks, key=lambda check: check.ok)) for group in found if group.checks]
+    return [group for group in found if group.checks]
 
 
 @require_safe
@@ -98,4 +103,4 @@ def _questions() -> dict[str, object]:
 
 def _examined() -> dict[str, object]:
     found = async_to_sync(examine)()
-    return {"groups": grouped(found), "bad": sum(not check.ok for check in found), "all": len(found)}
+    return {"groups": grouped(found), "bad": any(not check.ok for check in found), "verdict": verdict(found)}

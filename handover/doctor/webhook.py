@@ -68,7 +68,7 @@ def counts(counted: Statistics, base_url: str, *, ours: str) -> Check:
     """How deliveries go: out of order where none has succeeded since the last failure."""
     name = f"{COUNTS}: {base_url}"
     last = _latest(counted.last_failure, counted.last_error)
-    found = f"Jira: {counted.successes} succeeded, {counted.failures} were refused, {counted.errors} got no answer."
+    found = f"Jira: {counted.successes} succeeded, {counted.failures} refused, {counted.errors} without an answer."
     if last is None or not _since(last, counted.last_success):
         if last is not None:
             found += f" The last that failed: {told(last)}."
