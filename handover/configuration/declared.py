@@ -45,10 +45,6 @@ class Configuration:
         """The Jira of this base URL, where it is configured."""
         return next((one for one in self.jira if one.base_url == base_url), None)
 
-    def forge_at(self, base_url: str) -> ForgeHost | None:
-        """The forge of this base URL, where it is configured."""
-        return next((one for one in self.forges if one.base_url == base_url), None)
-
 
 # In the order of the Admin Console. Those in the second table may exist several times.
 SINGLE: dict[str, type[Group]] = {

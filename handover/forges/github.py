@@ -55,12 +55,11 @@ class GitHub:
         """For Git over HTTPS; any user name does, this one is the one that GitHub's own guides use."""
         return GitCredential("x-access-token", self._token)
 
-    async def whoami(self) -> Account:
-        """Whose token it is."""
-        return (await self.identity()).account
-
     async def identity(self) -> Identity:
-        """https://docs.github.com/en/rest/users/users#get-the-authenticated-user"""
+        """Whose token it is, what it may do and when it ends.
+
+        https://docs.github.com/en/rest/users/users#get-the-authenticated-user
+        """
         response = await self._ask("GET", "/user")
         user, scopes = self._read(response, bodies.User), scopes_of(response.headers, self._token)
         return Identity(

@@ -13,7 +13,7 @@ from handover.jira import webhook_bodies as bodies
 from handover.jira.errors import JiraMissing, JiraUnreadable
 from handover.jira.exchange import Exchange, segment
 from handover.jira.lenient import NotJson, decoded, decoded_list
-from handover.jira.webhook_bodies import AttemptBody, StatisticsBody, WebhookBody
+from handover.jira.webhook_bodies import StatisticsBody, WebhookBody
 from handover.jira.webhook_records import EVENTS, Attempt, Registered, Statistics, Wanted
 
 __all__ = ["EVENTS", "Attempt", "NoSuchApi", "Registered", "Statistics", "Wanted", "Webhooks"]
@@ -71,11 +71,6 @@ class Webhooks:
     async def statistics(self, hook_id: str) -> Statistics:
         """How Jira's deliveries went, by its own count."""
         return bodies.statistics(_read(await self._get(f"/{segment(hook_id)}/statistics"), StatisticsBody))
-
-    async def latest(self, hook_id: str) -> Attempt | None:
-        """Jira's last attempt to deliver; None before the first."""
-        answer = await self._get(f"/{segment(hook_id)}/latest")
-        return bodies.attempt(_read(answer, AttemptBody)) if answer else None
 
     async def _page(self, start: int) -> list[Registered]:
         try:

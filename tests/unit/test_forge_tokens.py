@@ -42,7 +42,7 @@ class Scene(AccountsWorld):
 
 async def login_of(account: ForgeAccount) -> str:
     async with as_member(account) as forge:
-        return (await forge.whoami()).login
+        return (await forge.identity()).account.login
 
 
 @pytest.fixture
@@ -255,7 +255,7 @@ def test_a_token_that_was_renewed_while_it_was_used_is_worth_another_try(scene: 
         async with as_member(account) as forge:
             await ForgeAccount.objects.aupdate(token_until=clock.now())
             assert await login_of(account) == LINKED
-            await forge.whoami()
+            await forge.identity()
 
     with pytest.raises(ForgeUnavailable, match="renewed meanwhile"):
         async_to_sync(ask)()

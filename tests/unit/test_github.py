@@ -79,20 +79,20 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def test_whose_token_it_is(world: World) -> None:
-    account = world.ask(lambda github: github.whoami())
+    account = world.ask(lambda github: github.identity()).account
     assert (account.login, account.name, account.email) == (LINKED, "Lina Linde", "lina.linde@acme.example")
     assert account.id.isdigit()
 
 
 def test_a_hidden_address_becomes_the_one_that_github_gives(world: World) -> None:
     world.forge.add_user("quiet", "", "")
-    account = world.ask(lambda github: github.whoami(), "quiet")
+    account = world.ask(lambda github: github.identity(), "quiet").account
     assert (account.name, account.email) == ("quiet", f"{account.id}+quiet@users.noreply.127.0.0.1")
 
 
 def test_a_bad_token(world: World) -> None:
     with pytest.raises(ForgeCredential, match="does not accept the token: Bad credentials") as refused:
-        world.ask_with("secret-token", lambda github: github.whoami())
+        world.ask_with("secret-token", lambda github: github.identity())
     assert "secret-token" not in str(refused.value)
 
 
@@ -325,4 +325,4 @@ def test_a_connection_that_is_cut(world: World) -> None:
 
 def test_a_forge_that_is_down() -> None:
     with pytest.raises(ForgeUnavailable, match=r"127\.0\.0\.1:9 cannot be reached"):
-        World(None, "http://127.0.0.1:9").ask_with("t", lambda github: github.whoami())  # type: ignore[arg-type]
+        World(None, "http://127.0.0.1:9").ask_with("t", lambda github: github.identity())  # type: ignore[arg-type]

@@ -45,7 +45,7 @@ def test_every_call_that_we_make_is_described(tmp_path: Path) -> None:
     async def ask(url: str) -> None:
         async with httpx.AsyncClient(event_hooks={"request": [keep]}) as client:
             github = GitHub(url, forge.token_for(LINKED), http=client)
-            await github.whoami()
+            await github.identity()
             repository = await github.repository(WEB_APP)
             await github.find_pull_request(repository, "topic")
             wish = {"branch": "topic", "base": "main", "title": "PAY-1: Total", "body": "Done."}

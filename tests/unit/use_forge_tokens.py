@@ -16,7 +16,7 @@ from handover.members.reach import as_member  # noqa: E402
 
 async def _login(account: ForgeAccount) -> str:
     async with as_member(account) as forge:
-        return (await forge.whoami()).login
+        return (await forge.identity()).account.login
 
 
 async def _ask(account: ForgeAccount, readers: int) -> None:
