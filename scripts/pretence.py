@@ -3,14 +3,17 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 from handover.connections.models import Connection
 from handover.lib import clock
 from handover.members.models import Member
+from handover.runs import replies
 from handover.runs.models import Cause, ModelCall, Run, RunEvent, State
 
 PASSWORD = "a picture of it"  # noqa: S105  it guards invented data for some seconds
 FORGE = "https://git.acme.example"
+CONNECTION = UUID("6f1d2b9e-4c57-4a0d-9b1e-8a3f5c7d2e10")  # one that stays: it stands in a picture
 Kind = RunEvent.Kind
 
 
@@ -53,8 +56,7 @@ OK
 ```
 """
 
-FAILED = """The agent could not work: the model did not answer. An administrator can look at `LLM_BASE_URL` and
-the model's own status. Nothing was pushed. To try again, write another comment with `@openhands`."""
+FAILED = replies.model_trouble(Cause.MODEL_UNAVAILABLE, mention="@openhands")
 
 TEST_OUTPUT = """F........
 ======================================================================
@@ -113,7 +115,10 @@ def pretend() -> dict[str, str]:
     for name in ("ada", "lina", "newcomer"):
         Member.objects.create_user(name, password=PASSWORD, is_superuser=name == "ada")
     jira = Connection.objects.create(
-        base_url="https://jira.acme.example/jira", bot_name="openhands", bot_key="JIRAUSER10001"
+        id=CONNECTION,
+        base_url="https://jira.acme.example/jira",
+        bot_name="openhands",
+        bot_key="JIRAUSER10001",
     )
     working = _working(jira, clock.now() - timedelta(seconds=42))
     done = _done(jira, clock.now() - timedelta(minutes=26))

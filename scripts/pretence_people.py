@@ -17,7 +17,12 @@ from handover.lib import clock
 from handover.members import invitations
 from handover.members.models import Member
 
-PROVIDER = {"name": "Acme", "slug": "acme", "base_url": "https://login.acme.example", "client_id": "handover"}
+PROVIDER = {
+    "name": "Acme",
+    "slug": "acme",
+    "base_url": "https://login.acme.example/realms/acme",
+    "client_id": "handover",
+}
 MAIL = {"host": "127.0.0.1", "port": 1, "sender": "handover@acme.example"}
 BROWSERS = (
     ("10.20.4.17", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", 3),
@@ -28,9 +33,9 @@ BROWSERS = (
 def pretend_people() -> tuple[dict[str, str], dict[str, str]]:
     """After `pretend`. The addresses for whoever is signed out, and those for the administrator, by picture."""
     store.write(_configured, by="ada")
-    ada, lina, newcomer = (Member.objects.get(username=name) for name in ("ada", "lina", "newcomer"))
+    ada, lina = (Member.objects.get(username=name) for name in ("ada", "lina"))
     _addresses(ada, lina)
-    _members(lina, newcomer)
+    _members(lina)
     for ip, program, hours in BROWSERS:
         _session(ada, ip=ip, program=program, hours=hours)
     welcome = invitations.invite("nora.nord@acme.example", administrator=False, by=ada)
@@ -53,8 +58,9 @@ def pretend_people() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _configured(before: Document) -> Document:
-    groups = {"oidc": [{**PROVIDER, "client_secret": "invented", "sign_up": True}], "mail": MAIL}
-    return plain.document_of({**plain.exported(read(before)), **groups}, before=before)
+    known = plain.exported(read(before))
+    provider = [{**PROVIDER, "client_secret": "invented", "sign_up": True}]
+    return plain.document_of({"mail": MAIL, **known, "oidc": provider}, before=before)
 
 
 def _addresses(ada: Member, lina: Member) -> None:
@@ -68,14 +74,14 @@ def _addresses(ada: Member, lina: Member) -> None:
             address.set_as_primary()
 
 
-def _members(lina: Member, newcomer: Member) -> None:
+def _members(lina: Member) -> None:
     SocialAccount.objects.create(
         user=lina, provider="acme", uid="lina", extra_data={"email": "lina.linde@acme.example"}
     )
-    Authenticator.objects.create(user=lina, type=Authenticator.Type.TOTP, data={})
+    petra = Member.objects.create_user("petra", email="petra.pohl@acme.example", is_superuser=True)
+    Authenticator.objects.create(user=petra, type=Authenticator.Type.TOTP, data={})
     Member.objects.filter(pk=lina.pk).update(last_login=clock.now() - timedelta(hours=2))
-    newcomer.set_unusable_password()
-    Member.objects.create_user("uwe", email="uwe.ungar@acme.example", is_active=False, last_login=clock.now())
+    Member.objects.create_user("olga", email="olga.ohm@acme.example", is_active=False, last_login=clock.now())
 
 
 def _session(member: Member, *, ip: str, program: str, hours: int) -> None:
