@@ -15,7 +15,7 @@ from django.db import Error as DatabaseError
 from handover.configuration import store
 from handover.connections.models import Connection
 from handover.connections.reasons import DISABLED, NOT_ACTIVE
-from handover.connections.webhook import former_secret_of
+from handover.connections.webhook import former_secret_of, rotating_until
 from handover.lib.environment import BadSetting
 from handover.lib.secrets import SecretUnreadable
 from handover.triggers.reading import Watch
@@ -165,7 +165,7 @@ class Stored:
         except (SecretUnreadable, BadSetting) as error:
             self._complain(row, error)
             # While keys are rotated, ours may be a moment behind: what was known holds, and it is tried again.
-            return (), before[1] if before else _without_former(row)
+            return (), _without_former(row) or (before[1] if before else None)
         self._unreadable.discard(row.id)
         return version, known
 
@@ -176,10 +176,20 @@ class Stored:
 
 
 def _known(row: Connection) -> Known | None:
-    known, former, until = _with_new(row), former_secret_of(row), row.former_secret_until
+    known, former, until = _with_new(row), _former(row), row.former_secret_until
     if known is None or not former or until is None:
         return known
     return replace(known, former=former, former_until=until.timestamp(), former_sealed=row.sealed_former_secret)
+
+
+def _former(row: Connection) -> str:
+    """The former secret; "" where there is none. Raises SecretUnreadable while it would hold."""
+    try:
+        return former_secret_of(row)
+    except SecretUnreadable:
+        if rotating_until(row):
+            raise
+        return ""
 
 
 def _with_new(row: Connection) -> Known | None:

@@ -15,6 +15,7 @@ from handover.connections import webhook
 from handover.connections.models import Connection
 from handover.door.connections import STRANGER, Connections, Known, Stored
 from handover.door.opening import opened
+from handover.lib import clock
 from tests.configured import add_jira
 from tests.unit.door_world import ID, JIRA, PATH, SECRET, ask, comment, connect
 
@@ -77,6 +78,26 @@ def test_a_former_secret_that_cannot_be_opened_is_tried_again(django_db: Path) -
     assert (stored()[PATH].secret, stored()[PATH].former_until) == (connection.webhook_secret, 0)
     Connection.objects.update(sealed_former_secret=sealed)
     assert stored()[PATH].former == SECRET
+
+
+@pytest.mark.parametrize("before", ["nothing", "the lost secret"])
+def test_a_rotation_mends_a_lost_key_without_a_restart(
+    django_db: Path, caplog: pytest.LogCaptureFixture, before: str
+) -> None:
+    """The secret of before is lost with its key; the one that the administrator makes now is taken at once."""
+    connection, stored = connect(), Stored()
+    if before == "the lost secret":
+        assert PATH in stored()
+    connection.sealed_webhook_secret = "sealed with a key that is lost"
+    connection.save()
+    stored()
+    assert webhook.rotate(connection)
+    assert (stored()[PATH].secret, stored()[PATH].former_holds) == (connection.webhook_secret, False)
+    caplog.clear()
+    Connection.objects.update(former_secret_until=clock.now())
+    assert stored()[PATH].secret == connection.webhook_secret
+    assert Stored()()[PATH].secret == connection.webhook_secret
+    assert not caplog.records
 
 
 def test_an_empty_secret_leaves_out_its_connection(django_db: Path) -> None:
