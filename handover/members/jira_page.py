@@ -200,12 +200,15 @@ def _end_former(request: HttpRequest, former: JiraLink) -> None:
 
 def _drop_waiting(request: HttpRequest) -> None:
     """Forget a proposal that was not confirmed, and end its token, unless another press of the button has kept it."""
-    if waiting := connect.kept(request.session, enabled()):
+    waiting = connect.kept(request.session, enabled())
+    connect.forget(request.session)
+    if waiting:
+        # Gone first, as in _link: what still waited after a fall would be linked with a token that Jira has ended.
+        request.session.save()
         connection, proposal = waiting
         link = JiraLink.objects.filter(member=member_of(request), connection=connection).first()
         if link is None or not linking.keeps(link, proposal.tokens):
             async_to_sync(linking.end_token)(connection, proposal.tokens.refresh or proposal.tokens.access)
-    connect.forget(request.session)
 
 
 def _connection(connection_id: UUID, *, linking_by: str) -> Connection:

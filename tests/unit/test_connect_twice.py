@@ -91,6 +91,22 @@ def test_the_second_press_while_jira_ends_the_former_token(jira: Played, lina: M
     assert tokens_alive(jira) == [kept_by_the_link(jira)]
 
 
+def test_a_no_is_kept_before_jira_ends_the_token(jira: Played, lina: Member) -> None:
+    """Whatever falls in between: a proposal whose token is ended is none to say yes to."""
+    browser = Browser(lina)
+    browser.come_back(jira, by=jira.people.linked)
+    key = browser.client.session.session_key
+    jira.jira.faults.add(path="/oauth2/latest/revoke", hold=True)
+    answering = threading.Thread(target=lambda: (browser.decide("no"), connections.close_all()))
+    answering.start()
+    while not jira.jira.faults.waiting:
+        assert answering.is_alive()
+    waits = WAITS in SessionStore(key).load()
+    jira.jira.faults.release()
+    answering.join()
+    assert (waits, tokens_alive(jira), JiraLink.objects.count()) == (False, [], 0)
+
+
 def test_a_former_token_that_jira_does_not_end_is_told(jira: Played, lina: Member) -> None:
     browser = Browser(lina)
     browser.link(jira, by=jira.people.unlinked)
