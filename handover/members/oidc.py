@@ -173,15 +173,17 @@ def _described(address: str, *, issuer: str) -> Claims:
         raise ProviderWrong(f"{address} is no description of an OpenID Connect provider.")
     if str(found.get("issuer")).rstrip("/") != issuer.rstrip("/"):
         raise ProviderWrong(f"{address} speaks for {found.get('issuer')!r}, and {issuer} is configured.")
-    _look_at_schemes(address, found)
+    _look_at_endpoints(address, found)
     return found
 
 
-def _look_at_schemes(address: str, found: Claims) -> None:
+def _look_at_endpoints(address: str, found: Claims) -> None:
     """Another host is legitimate; from TLS to clear text is no way for a client secret, a code or a key."""
-    if not address.startswith("https://"):
-        return
     for name in (*ENDPOINTS, "userinfo_endpoint"):
-        endpoint = found.get(name)
-        if endpoint and urlsplit(str(endpoint)).scheme != "https":
+        endpoint = str(found.get(name) or address)
+        try:
+            scheme = urlsplit(endpoint).scheme
+        except ValueError as error:
+            raise ProviderWrong(f"{address} names {endpoint} as its {name}, which is no address.") from error
+        if address.startswith("https://") and scheme != "https":
             raise ProviderWrong(f"{address} names {endpoint} as its {name}, which is not https.")

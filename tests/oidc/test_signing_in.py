@@ -330,13 +330,16 @@ def test_an_issuer_that_is_spelled_otherwise_is_told(acme: RealProvider) -> None
 ENDPOINTS = ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"]
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "said"), [("http://login.example/there", "is not https"), ("https://[::", "is no address")]
+)
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_an_issuer_at_https_leads_to_no_address_in_clear(
-    acme: RealProvider, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+def test_an_issuer_at_https_leads_to_no_address_in_clear_nor_to_none(
+    acme: RealProvider, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, endpoint: str, said: str
 ) -> None:
     authority = Authority(tmp_path)
     about = {"client_id": "x", "client_secret": "y"}
-    with Served(described(**{name: "http://login.example/there"}), tls=authority.identity()) as served:
+    with Served(described(**{name: endpoint}), tls=authority.identity()) as served:
         configured(
             oidc=[{"name": "Acme", "slug": "acme", "base_url": served.url, **about}],
             trust={"certificates": authority.root_pem},
@@ -344,7 +347,7 @@ def test_an_issuer_at_https_leads_to_no_address_in_clear(
         answer = Client().post("/sign-in/with/acme")
     configured(trust={"certificates": ""})
     assert (answer.status_code, "did not confirm who you are" in text_of(answer)) == (401, True)
-    assert f"names http://login.example/there as its {name}" in caplog.text
+    assert f"names {endpoint} as its {name}, which {said}" in caplog.text
 
 
 def test_an_endpoint_may_be_at_another_host(acme: RealProvider, tmp_path: Path) -> None:
