@@ -86,13 +86,17 @@ def reseal() -> None:
 
 
 def reseal_all() -> int:
-    """Seal all that another than the first key has sealed; returns how many. Raises InvalidToken for a lost key."""
+    """Seal all that another than the first key has sealed; returns how many. What no key opens is named and left."""
     change = _Change(keyring().read())
     total = 0
     for _ in range(MOST_PASSES):
         done = _columns(change) + _versions(change) + _second_factors(change)
         total += done
         if not done:
+            if change.closed:
+                click.echo(
+                    f"{len(change.closed)} secrets are opened by no key that is set; they stay closed.", err=True
+                )
             return total
     raise click.ClickException(
         "Secrets are still being sealed with an older key. Is a process running with other keys?"
@@ -106,12 +110,21 @@ class _Change:
         self._first = Fernet(with_keys[0])
         self._all = MultiFernet([Fernet(key) for key in with_keys])
         self._made: dict[str, str] = {}
+        self.closed: set[str] = set()
 
     def of(self, sealed: str) -> str:
         """The text sealed with the first key: itself where it is already."""
         if sealed not in self._made:
-            self._made[sealed] = sealed if self._is_new(sealed) else self._all.rotate(sealed.encode()).decode()
+            self._made[sealed] = sealed if self._is_new(sealed) else self._rotated(sealed)
         return self._made[sealed]
+
+    def _rotated(self, sealed: str) -> str:
+        try:
+            return self._all.rotate(sealed.encode()).decode()
+        except InvalidToken:
+            # No key that is set opens it, and so none that goes is missed for it.
+            self.closed.add(sealed)
+            return sealed
 
     def _is_new(self, sealed: str) -> bool:
         try:

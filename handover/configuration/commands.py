@@ -81,7 +81,14 @@ def _not_used(given: Document) -> Iterator[str]:
         for position, (entry, part) in enumerate(zip(entries, parts, strict=False)):
             for field in [field for field in entry.locks if field in part]:
                 yield f"  {_place(name, position)}: {field} is fixed by {entry.locks[field]}; the file's is not used."
+            for field in _kept_for_good(entry, part):
+                yield f"  {_place(name, position)}: {field} stays {getattr(entry.value, field)}: it is never changed."
     yield "No token was tried. `handover doctor` does."
+
+
+def _kept_for_good(entry: Entry, part: Document) -> list[str]:
+    fields = [name for name, what in declared(type(entry.value)).items() if what.once and name in part]
+    return [name for name in fields if part[name] != getattr(entry.value, name)]
 
 
 def _problems_of_file(file: IO[bytes]) -> list[str]:
@@ -108,8 +115,9 @@ def _problems_of(reading: Reading) -> list[str]:
 def _refused(entry: Entry) -> Iterator[tuple[str, str]]:
     """Addresses that nothing is sent to. Those of variables pass no form."""
     for name, what in declared(type(entry.value)).items():
-        address = getattr(entry.value, name) if what.kind == "address" and name in entry.locks else ""
-        if address and (refusal := network.refusal_of(address)):
+        given = getattr(entry.value, name) if what.kind in ("address", "host") and name in entry.locks else ""
+        refusal = network.refusal_of(given) if what.kind == "address" else network.refusal_of_host(given)
+        if given and refusal:
             yield name, refusal
 
 

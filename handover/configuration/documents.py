@@ -101,11 +101,12 @@ def _of_variables(
     address = _given(names["base_url"], environment)
     if not address:
         return here[0] if here and here[0] in left else {}
-    wanted = _clean_address(kind, address[1])
+    wanted = clean_address(kind, address[1])
     return next((one for one in left if one.get("base_url") == wanted), {})
 
 
-def _clean_address(kind: type[Group], raw: str) -> str:
+def clean_address(kind: type[Group], raw: str) -> str:
+    """An address of this kind in its one spelling; "" where it is none."""
     try:
         return str(declared(kind)["base_url"].form().clean(raw))
     except ValidationError:

@@ -61,7 +61,8 @@ class GroupForm(forms.Form):
             given = cleaned.get(name)
             if what.kind not in ("address", "host") or not given or given == getattr(self.entry.value, name):
                 continue
-            if refusal := network.refusal_of(given if what.kind == "address" else f"smtp://{given}"):
+            refusal = network.refusal_of(given) if what.kind == "address" else network.refusal_of_host(given)
+            if refusal:
                 self.add_error(name, refusal)
 
     def _plain(self, name: str, cleaned: Any) -> Any:

@@ -14,6 +14,11 @@ def client(*, timeout: httpx.Timeout = http.TIME_LIMIT) -> httpx.AsyncClient:
     return http.client(ca_pem=current().trust.certificates, own=OWN, timeout=timeout)
 
 
+def refusal_of_host(host: str) -> str | None:
+    """The same for the name or the address of a machine, whatever is spoken with it."""
+    return refusal_of(f"smtp://[{host}]" if ":" in host else f"smtp://{host}")
+
+
 def refusal_of(url: str) -> str | None:
     """Why nothing may be sent to this address; None where it may. Asks the resolver."""
     return addresses.checked_address(url, own=OWN)

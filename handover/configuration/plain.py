@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from handover.configuration.declared import ORDER, SEVERAL, SINGLE, Group
-from handover.configuration.documents import Document, Entry, Reading, read, written
+from handover.configuration.documents import Document, Entry, Reading, clean_address, read, written
 from handover.configuration.fields import declared, default_of
 from handover.configuration.forms import form_of
 from handover.configuration.secret import Secret
@@ -96,8 +96,8 @@ def _entry_before(name: str, kind: type[Group], given: Mapping[str, Any], now: R
     """The group as it is stored now: the same one for a group of which there are several is known by its address."""
     if name in SINGLE:
         return now.entries[name][0]
-    same = (entry for entry in now.entries[name] if entry.value.base_url == str(given.get("base_url", "")).rstrip("/"))
-    return next(same, Entry(kind()))
+    address = clean_address(kind, str(given.get("base_url", "")))
+    return next((entry for entry in now.entries[name] if address and entry.value.base_url == address), Entry(kind()))
 
 
 def _data(kind: type[Group], given: Mapping[str, Any], place: str, problems: list[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How words of the configuration are spelled. Each raises ValidationError with a sentence."""
 
+import ipaddress
 import re
 
 from django.core.exceptions import ValidationError
@@ -7,7 +8,8 @@ from django.core.exceptions import ValidationError
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _MENTION = re.compile(r"@[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _SECRET = re.compile(r"[!-~]+", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]+\]?", re.ASCII)
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 # https://confluence.atlassian.com/adminjiraserver/changing-the-project-key-format-938847081.html
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
@@ -39,9 +41,17 @@ def secret_word(value: str) -> None:
 
 
 def host_name(value: str) -> None:
-    """It is no name of a machine, and no address."""
-    if not _HOST.fullmatch(value):
+    """It is no name of a machine, and no address of one."""
+    if not _HOST.fullmatch(value) and not _is_address(value):
         raise ValidationError("Only the name of the machine, such as mail.example.com.")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
 
 
 def project_key(value: str) -> None:

@@ -62,7 +62,7 @@ def configure(base_url: str, token: str, bot: User) -> None:
 
     def with_this(document: Document) -> Document:
         exported = plain.exported(read(document))
-        entries = {one["base_url"]: one for one in exported.get("jira", [])}
+        entries = {one["base_url"]: one for one in exported.get("jira", []) if one.get("base_url")}
         # What it has is left as it is: a default, such as linking by OAuth, does not stand in an entry.
         entry = entries.get(base_url, {"linking": "email"})
         named = {"bot_email": bot.email or bot.name, **entry}

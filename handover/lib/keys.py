@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from handover.lib.environment import BadSetting
+from handover.lib.folders import passable
 from handover.lib.secrets import Vault, new_key
 
 
@@ -44,7 +45,7 @@ class KeyFile:
 
     def read(self) -> list[str]:
         """The keys themselves."""
-        return parsed(self.path.read_text(encoding="ascii"))
+        return parsed(_text(self.path))
 
     def write(self, keys: list[str]) -> None:
         """Put these keys into the file, whole or not at all."""
@@ -84,10 +85,11 @@ def kept_keys(named: str, own: Path) -> Path:
 def kept(file: Path) -> str:
     """The key in `file`, readable by us alone; made there the first time. Raises BadSetting where that cannot be."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        passable(file.parent.parent)
+        file.parent.mkdir(exist_ok=True, mode=0o700)
         if not file.exists():
             _make(file)
-        return file.read_text(encoding="ascii").strip()
+        return _text(file).strip()
     except OSError as error:
         raise BadSetting(
             f"{file} cannot be kept: {error.strerror}. HANDOVER_DATA must name a folder of ours."
@@ -103,3 +105,10 @@ def _make(file: Path) -> None:
     with suppress(FileExistsError):
         os.link(fresh, file)
     fresh.unlink()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadSetting(f"{file} holds no keys: it is no text.") from error

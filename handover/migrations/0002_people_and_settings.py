@@ -5,17 +5,24 @@ from django.db import migrations, models
 from django.utils import timezone
 
 from handover.configuration.vault import vault
-from handover.lib.environment import parsed_address
+from handover.lib.environment import BadSetting, parsed_address
+from handover.lib.secrets import SecretUnreadable
 
 
 def respelled(address):
-    """The address in the one spelling that it has from now on."""
-    return parsed_address("An address", address)
+    """The address in the one spelling that it has from now on; as it is where it has none."""
+    try:
+        return parsed_address("An address", address)
+    except BadSetting:
+        return address
 
 
 def resealed(sealed, *, before, after):
-    """A secret that was given for this address, in its former spelling."""
-    return vault().seal(vault().open(sealed, address=before), address=after)
+    """A secret that was given for this address, in its former spelling; as it is where no key of ours opens it."""
+    try:
+        return vault().seal(vault().open(sealed, address=before), address=after)
+    except SecretUnreadable:
+        return sealed
 
 
 def in_one_spelling(apps, schema_editor):
@@ -33,6 +40,9 @@ def in_one_spelling(apps, schema_editor):
         if before != after and not accounts.objects.filter(member_id=row.member_id, forge_url=after).exists():
             row.forge_url, row.sealed_token = after, resealed(row.sealed_token, before=before, after=after)
             row.save()
+    runs = apps.get_model("handover", "Run").objects.exclude(forge_url="")
+    for before in set(runs.values_list("forge_url", flat=True)):
+        runs.filter(forge_url=before).update(forge_url=respelled(before))
 
 
 def into_the_configuration(apps, schema_editor):

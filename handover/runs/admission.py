@@ -1,6 +1,6 @@
 """Who asks, and whether they may: found out before anything is said, and again before the work begins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from allauth.account.models import EmailAddress
 from asgiref.sync import sync_to_async
@@ -21,6 +21,8 @@ from handover.runs.records import note
 LINK_PAGE = f"{settings.PUBLIC_URL}/settings/integrations/jira-dc"
 ACCOUNTS_PAGE = f"{settings.PUBLIC_URL}/settings"
 
+NO_GROUPS: dict[str, tuple[str, ...]] = {"allowed_groups": (), "denied_groups": ()}
+
 
 @dataclass(frozen=True)
 class TurnedAway:
@@ -33,7 +35,7 @@ class TurnedAway:
 async def admit(run: Run) -> None:
     """Find the member who asks, and note it. Raises Ended where nobody is found, or they may not start here.
 
-    Asked at the beginning, when an agent is about to start, and before the push: what was taken back meanwhile holds.
+    Asked at the beginning and before the push: what was taken back meanwhile holds.
 
     The same sentence is said to the same person on the same issue once a day; afterwards only the run's page has it.
     """
@@ -45,24 +47,41 @@ async def admit(run: Run) -> None:
     await note(str(run.id), member_id=found.member_id)
 
 
+async def still_admitted(run: Run) -> None:
+    """The same by what is known here alone, for a moment in which Jira need not answer. Raises Ended."""
+    link = await _link_of(run)
+    if link is None or link.member_id != run.member_id:
+        raise Ended(Cause.REFUSED, replies.not_linked(link_url=LINK_PAGE))
+    if turned_away := _by_link(link) or _by_start(run, frozenset(), replace(current().start, **NO_GROUPS)):
+        raise Ended(Cause.REFUSED, turned_away.text)
+
+
 async def _asker(run: Run) -> JiraLink | TurnedAway:
     link = await _link_of(run)
     if link is None or run.member_id not in (None, link.member_id):
         return await _unlinked(run)
-    if link.lost_at:
-        return TurnedAway("link-lost", replies.link_lost(link_url=LINK_PAGE))
     start = current().start
+    turned_away = _by_link(link) or _by_start(run, await _groups(run, start), start)
+    return turned_away or await _without_forge_account(link) or link
+
+
+def _by_link(link: JiraLink) -> TurnedAway | None:
+    return TurnedAway("link-lost", replies.link_lost(link_url=LINK_PAGE)) if link.lost_at else None
+
+
+def _by_start(run: Run, groups: frozenset[str], start: Start) -> TurnedAway | None:
     project = run.issue_key.rpartition("-")[0]
-    if not allowed(start, project=project, groups=await _groups(run, start)):
-        return TurnedAway("may-not-start", replies.may_not_start(project=project, home_url=settings.PUBLIC_URL))
-    return await _without_forge_account(link) or link
+    if allowed(start, project=project, groups=groups):
+        return None
+    return TurnedAway("may-not-start", replies.may_not_start(project=project, home_url=settings.PUBLIC_URL))
 
 
 async def _link_of(run: Run) -> JiraLink | None:
     """The link of the asker, whose account must be open."""
     links = JiraLink.objects.filter(connection=run.connection, user_key=run.asker_key, member__is_active=True)
     found = await links.afirst()
-    if found or not run.asker_name:
+    # A run that has its member is not linked anew: whoever disconnected meanwhile meant it.
+    if found or not run.asker_name or run.member_id is not None:
         return found
     return await match_for_mention(run.connection, user_key=run.asker_key, user_name=run.asker_name)
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from handover import settings
 from handover.configuration.store import current
 from handover.connections.reach import as_bot
 from handover.engine import durable
@@ -140,7 +141,10 @@ async def account_of(run: Run) -> ForgeAccount:
     forges = [run.forge_url] if run.forge_url else [forge.base_url for forge in current().forges]
     if not forges:
         raise Ended(Cause.REFUSED, replies.no_forge())
-    found = ForgeAccount.objects.filter(member=run.member, member__is_active=True, forge_url__in=forges)
+    if run.member and not run.member.is_active:
+        branch = run.branch if run.commit else ""
+        raise Ended(Cause.REFUSED, replies.account_closed(branch=branch, home_url=settings.PUBLIC_URL))
+    found = ForgeAccount.objects.filter(member=run.member, forge_url__in=forges)
     accounts = {account.forge_url: account async for account in found}
     if not accounts:
         told = replies.no_forge_account(forge_url=forges[0], accounts_url=ACCOUNTS_PAGE)

@@ -32,8 +32,10 @@ async def push(run_id: str, report: str) -> list[str]:
     The same work makes the same commit, and a branch that is there already is no obstacle: done twice is done once.
     """
     run, shop = await run_of(run_id), Workshop(run_id)
-    end_if_stopped(run)
-    await admit(run)
+    if run.state != State.DELIVERING:
+        # Once the push has begun it is carried to its end: what is on the forge is not told as nothing.
+        end_if_stopped(run)
+        await admit(run)
     await move(run_id, State.DELIVERING, saying="Checking the work")
     work = await _judged(run, shop)
     if not work.changes:

@@ -53,6 +53,15 @@ def issue_not_seen(*, mention: str) -> str:
     )
 
 
+def account_closed(*, branch: str, home_url: str) -> str:
+    """The member's account was closed while the run was under way. `branch` is what was pushed before, if anything."""
+    pushed = f"The work is pushed to `{branch}`; there is no pull request. " if branch else "Nothing was pushed. "
+    return (
+        f"Your Handover account was closed, so nothing more is done in your name. {pushed}"
+        f"An administrator of [Handover]({home_url}) can open it again."
+    )
+
+
 def may_not_start(*, project: str, home_url: str) -> str:
     """Who may start is configured, and this person may not here."""
     return (

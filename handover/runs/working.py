@@ -22,7 +22,7 @@ from handover.jira.client import Comment, Issue, Jira, JiraUnavailable
 from handover.lib import clock
 from handover.members.reach import as_member
 from handover.runs import ledger, replies, telling
-from handover.runs.admission import ACCOUNTS_PAGE, admit
+from handover.runs.admission import ACCOUNTS_PAGE, still_admitted
 from handover.runs.asking import account_of
 from handover.runs.endings import Ended, Watched, cause_without_work
 from handover.runs.models import Cause, Run, State
@@ -74,7 +74,7 @@ async def agent_works(run_id: str) -> str:
     if not current().model.name:
         raise Ended(Cause.MODEL_UNAVAILABLE, replies.no_model(mention=mention_of(run)))
     async with _place(run_id):
-        await admit(await run_of(run_id))
+        await still_admitted(await run_of(run_id))
         await move(run_id, State.STARTING, saying="Starting the agent", started_at=run.started_at or clock.now())
         async with open_sandbox(shop.blueprint(run_id)) as sandbox:
             agent = AgentServer(sandbox.agent_socket, sandbox.session_key)

@@ -13,7 +13,7 @@ from handover.connections.models import Connection
 from handover.lib import clock
 from handover.members.models import ForgeAccount, JiraLink, Member, Told
 from handover.runs import asking, seen
-from handover.runs.admission import admit, allowed
+from handover.runs.admission import admit, allowed, still_admitted
 from handover.runs.endings import Ended
 from handover.runs.models import Run
 from handover.runs.records import run_of
@@ -61,6 +61,7 @@ class Asked:
     run: Run
     member: Member
     other: Member
+    stop_jira: Callable[[], None]
 
     def again(self) -> Run:
         return asyncio.run(run_of(str(self.run.id)))
@@ -100,7 +101,7 @@ def asked(django_db: Path) -> Iterator[Asked]:
             asker_name=people.linked.name,
             asked_at=clock.now(),
         )
-        yield Asked(run, lina, uwe)
+        yield Asked(run, lina, uwe, served.stop)
         jira.close()
 
 
@@ -139,8 +140,40 @@ def test_a_closed_account_lends_no_credential(asked: Asked) -> None:
     asyncio.run(admit(asked.again()))
     assert asyncio.run(asking.account_of(asked.again())).member_id == asked.member.pk
     Member.objects.update(is_active=False)
-    with pytest.raises(Ended, match="no account of yours"):
+    with pytest.raises(Ended, match=r"account was closed.*Nothing was pushed"):
         asyncio.run(asking.account_of(asked.again()))
+    Run.objects.update(branch="feature/PAY-1", commit="c0ffee")
+    with pytest.raises(Ended, match="pushed to `feature/PAY-1`; there is no pull request"):
+        asyncio.run(asking.account_of(asked.again()))
+
+
+@pytest.mark.parametrize("name", ["the link", "the token of the link", "the account", "the project"])
+def test_what_is_known_here_is_asked_without_jira(asked: Asked, name: str) -> None:
+    asyncio.run(admit(asked.again()))
+    asked.stop_jira()
+    asyncio.run(still_admitted(asked.again()))
+    TAKEN_BACK[name][0](asked)
+    with pytest.raises(Ended):
+        asyncio.run(still_admitted(asked.again()))
+
+
+def test_groups_are_asked_again_before_the_push_alone(asked: Asked) -> None:
+    asyncio.run(admit(asked.again()))
+    configured(start={"denied_groups": ["jira-software-users"]})
+    asyncio.run(still_admitted(asked.again()))
+    with pytest.raises(Ended, match="You may not start"):
+        asyncio.run(admit(asked.again()))
+
+
+def test_whoever_disconnects_is_not_linked_again_by_their_own_run(asked: Asked) -> None:
+    add_jira(asked.run.connection.base_url, pat=asked.run.connection.bot_token, confirm_email_match=False)
+    asked.link().delete()
+    asyncio.run(admit(asked.again()))
+    assert asked.link().how == JiraLink.How.EMAIL, "linked at the first mention, by the address"
+    asked.link().delete()
+    with pytest.raises(Ended):
+        asyncio.run(admit(asked.again()))
+    assert not JiraLink.objects.exists()
 
 
 def test_nobody_reads_with_the_bots_eyes_because_a_link_has_gone(asked: Asked) -> None:

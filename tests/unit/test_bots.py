@@ -74,7 +74,6 @@ def asking(then: Callable[[], bool]) -> bool:
         pytest.param(NOWHERE, "a\nb", id="a token in two lines"),
         pytest.param("https://a..b", "good", id="an address that is none"),
         pytest.param(f"https://{'a' * 80}.example", "good", id="a name that is too long"),
-        pytest.param("https://xn--a.example", "good", id="a name in no alphabet"),
     ],
 )
 def test_one_that_cannot_be_asked_is_logged_once_and_the_others_are_asked(

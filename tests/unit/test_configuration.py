@@ -72,6 +72,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"mail": {"host": "169.254.169.254", "sender": "h@acme.example"}},
         "link-local",
     ),
+    "a mail server without a part of its name": ({"mail": {"host": "a..b"}}, "Only the name of the machine"),
+    "a mail server with a part that is too long": ({"mail": {"host": "a" * 64}}, "Only the name of the machine"),
     "a sender that is no address": ({"mail": {"sender": "nonsense"}}, "mail: sender: Enter a valid email address."),
     "a service account without an address": ({"jira": [{**FULL, "bot_email": "bot"}]}, "bot_email: Enter a valid"),
     "a model with spaces": ({"model": {"name": "gpt 5"}}, "without spaces"),
@@ -197,6 +199,28 @@ def test_a_secret_in_a_file_may_begin_with_a_mark(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("django_db")
+@pytest.mark.parametrize("host", ["mail", "mail-1.acme.example", "192.0.2.1", "2001:db8::1"])
+def test_names_and_addresses_of_machines(host: str) -> None:
+    assert configured(mail={"host": host, "sender": "h@acme.example"}).mail.host == host
+
+
+@pytest.mark.usefixtures("django_db")
+def test_another_spelling_of_the_address_keeps_its_secret() -> None:
+    add_jira(JIRA, pat="the-pat")
+    given = {"base_url": "https://JIRA.acme.example:443/jira/", "linking": "email", "pat": plain.KEPT}
+    assert configured(jira=[given]).jira[0].pat.clear() == "the-pat"
+
+
+@pytest.mark.usefixtures("django_db")
+def test_an_import_says_what_is_never_changed() -> None:
+    one = {"name": "Acme", "slug": "acme", "base_url": "https://login.acme.example", "client_id": "c"}
+    configured(oidc=[{**one, "client_secret": "s"}])
+    again = tomli_w.dumps({"oidc": [{**one, "slug": "other", "client_secret": plain.KEPT}]})
+    done = CliRunner().invoke(config, ["import", "-"], input=again.encode())
+    assert "oidc 1: slug stays acme: it is never changed." in done.output
+
+
+@pytest.mark.usefixtures("django_db")
 def test_names_of_groups_may_have_spaces() -> None:
     start = configured(start={"denied_groups": "Domain Users, jira-guests\nBuild  Robots"}).start
     assert start.denied_groups == ("Domain Users", "jira-guests", "Build Robots")
@@ -244,10 +268,12 @@ def test_variables_that_fix_nothing_are_named(name: str, unknown: bool) -> None:
 @pytest.mark.usefixtures("django_db")
 def test_the_check_looks_at_what_variables_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDOVER_FORGE_BASE_URL", "http://169.254.169.254")
+    monkeypatch.setenv("HANDOVER_MAIL_HOST", "169.254.169.254")
     monkeypatch.setenv("HANDOVER_RUN_STEP", "5")
     done = CliRunner().invoke(config, ["check"])
     assert done.exit_code == 1
     assert "forges 1: base_url: 169.254.169.254" in done.output
+    assert "mail: host: 169.254.169.254" in done.output
     assert "HANDOVER_RUN_STEP: no field is fixed by this variable." in done.output
 
 

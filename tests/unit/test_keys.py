@@ -18,7 +18,7 @@ from handover.configuration.vault import keyring, vault
 from handover.connections.models import Connection
 from handover.lib.environment import BadSetting
 from handover.lib.keys import FixedKeys, KeyFile, parsed
-from handover.lib.secrets import new_key
+from handover.lib.secrets import Vault, new_key
 from handover.members.models import ForgeAccount, JiraLink, Member
 from tests.configured import add_jira, configured
 
@@ -143,6 +143,17 @@ def test_two_rotations_at_once_lose_nothing(sealed: Connection, monkeypatch: pyt
     assert everything_opens()[0] == "hook"
 
 
+def test_a_secret_that_no_key_opens_holds_nothing_up(sealed: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotation, "TAKEN_UP_SECONDS", 0.0)
+    lost = Vault([new_key()]).seal("lost", address=JIRA)
+    Connection.objects.update(sealed_former_secret=lost)
+    done = CliRunner().invoke(rotation.keys, ["rotate"])
+    assert done.exit_code == 0
+    assert "1 secrets are opened by no key that is set; they stay closed." in done.output
+    assert len(key_file().read()) == 1
+    assert Connection.objects.get().webhook_secret == "hook"
+
+
 @pytest.mark.usefixtures("django_db")
 def test_resealing_and_new_keys() -> None:
     assert CliRunner().invoke(rotation.keys, ["reseal"]).output == "0 secrets are sealed with the first key.\n"
@@ -169,6 +180,11 @@ def test_a_key_that_is_changed_in_its_file_is_taken_up(tmp_path: Path) -> None:
     sealed_before = ring.vault().seal("x", address="here")
     ring.write([new_key(), *ring.read()])
     assert ring.vault().open(sealed_before, address="here") == "x"
+    file.write_text("\n".join(ring.read()), encoding="utf-8-sig")
+    assert ring.vault().open(sealed_before, address="here") == "x"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(BadSetting, match="holds no keys"):
+        ring.vault()
     file.unlink()
     with pytest.raises(BadSetting, match="holds the keys and cannot be read"):
         ring.vault()

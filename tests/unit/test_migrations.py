@@ -12,7 +12,9 @@ from django.db.migrations.executor import MigrationExecutor
 from handover.configuration import store
 from handover.configuration.vault import vault
 from handover.connections.models import Connection, configured
+from handover.lib import clock
 from handover.members.models import ForgeAccount, JiraLink
+from handover.runs.models import Run
 
 FIRST = ("handover", "0001_initial")
 
@@ -46,6 +48,9 @@ def test_all_is_kept(of_the_first: Any, jira: str, forge: str) -> None:
     of_the_first.get_model("handover", "ForgeAccount").objects.create(
         member=lina, forge_url=forge, login="lina", name="L", email="l@x", sealed_token=vault().seal("t", address=forge)
     )
+    of_the_first.get_model("handover", "Run").objects.create(
+        number=1, connection=row, dedupe_key="c", kind="mention", issue_id="1", asked_at=clock.now(), forge_url=forge
+    )
     call_command("migrate", verbosity=0)
     store.refresh()
     (connection,) = configured()
@@ -54,4 +59,14 @@ def test_all_is_kept(of_the_first: Any, jira: str, forge: str) -> None:
     assert (connection.webhook_state, connection.host.enabled) == (Connection.Webhook.ACTIVE, True)
     assert JiraLink.objects.get().connection_id == row.id
     assert ForgeAccount.objects.get().token == "t"
+    assert Run.objects.get().forge_url == "https://git.acme.example"
     assert [one.base_url for one in store.current().forges] == ["https://git.acme.example"]
+
+
+def test_what_cannot_be_opened_or_spelled_does_not_hold_the_upgrade_up(of_the_first: Any) -> None:
+    for address in ("https://Jira.acme.example", "https://someone@jira.acme.example"):
+        sealed = {"sealed_bot_token": "of another key", "sealed_webhook_secret": "of another key"}
+        of_the_first.get_model("handover", "Connection").objects.create(base_url=address, bot_name="b", **sealed)
+    call_command("migrate", verbosity=0)
+    addresses = set(Connection.objects.values_list("base_url", flat=True))
+    assert addresses == {"https://jira.acme.example", "https://someone@jira.acme.example"}
