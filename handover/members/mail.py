@@ -8,7 +8,9 @@ from typing import Any
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
 
+from handover.configuration import network
 from handover.configuration.store import current
 from handover.lib.http import trust
 from handover.lib.secrets import SecretUnreadable
@@ -24,6 +26,8 @@ CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (ssl.SSLCertVerificationError, "the mail server's certificate is not trusted"),
     (ssl.SSLError, "the mail server does not speak TLS as it is configured"),
     (SecretUnreadable, "the mail server's password cannot be opened with the keys that are set here"),
+    # What no resolver takes as a name: a label that is empty or too long.
+    (UnicodeError, "the name of the mail server, or an address of the mail, is spelled as none can be"),
     (OSError, "the mail server does not answer"),
 )
 WANTS_LOG_IN = 530  # RFC 4954, 6
@@ -82,13 +86,19 @@ class Backend(EmailBackend):
         """Trusts the system's authorities and the configuration's."""
         return trust(current().trust.certificates)
 
+    def open(self) -> bool | None:
+        """Connect, and sign in. Raises MailNotSent where nothing is sent to, wherever the name leads by now."""
+        if refusal := network.refusal_of_host(self.host):
+            raise MailNotSent("the mail server is where Handover sends nothing", detail=f"{self._place}: {refusal}")
+        return super().open()
+
     def send_messages(self, email_messages: Any) -> int:
         """How many went out: none without a mail server. Raises MailNotSent."""
         if not self._place:
             return 0
         try:
             return int(super().send_messages(email_messages) or 0)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise _not_sent(error, self._place) from error
         finally:
             self._hang_up()
@@ -99,7 +109,7 @@ class Backend(EmailBackend):
             self.open()
             if self.connection is not None:
                 _name(self.connection, recipient)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise _not_sent(error, self._place) from error
         finally:
             self._hang_up()
@@ -112,7 +122,8 @@ class Backend(EmailBackend):
 
 def _name(server: smtplib.SMTP, recipient: str) -> None:
     """As far as a message goes before its text. Raises smtplib.SMTPException."""
-    sender = current().mail.sender
+    # Spelled as Django spells them in a message that goes out.
+    sender, recipient = (sanitize_address(one, "utf-8") for one in (current().mail.sender, recipient))
     server.ehlo_or_helo_if_needed()
     code, said = server.mail(sender)
     if code != 250:

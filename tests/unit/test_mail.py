@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
+from handover.configuration.declared import Mail
+from handover.configuration.store import current
 from handover.members import mail
 from handover.members.models import Invitation, Member
 from standins.authority import Authority, Identity
@@ -160,6 +163,34 @@ def test_a_mail_server_that_is_down_is_told(lina: Member, address: str) -> None:
         page = text_of(Client().post("/sign-in/forgotten", {"email": address}))
     assert "No mail was sent: the mail server does not answer." in page
     assert "127.0.0.1" not in page
+
+
+WRONG_HOSTS = {
+    "an empty label": ("a..b", "is spelled as none can be"),
+    "a label that is too long": (f"{'x' * 64}.example.com", "is spelled as none can be"),
+    "link-local": ("169.254.169.254", "the mail server is where Handover sends nothing"),
+    "link-local by its number": ("2852039166", "the mail server is where Handover sends nothing"),
+}
+
+
+@pytest.mark.parametrize(("host", "said"), WRONG_HOSTS.values(), ids=WRONG_HOSTS)
+def test_a_server_that_can_be_none_is_told(
+    lina: Member, console: Client, monkeypatch: pytest.MonkeyPatch, host: str, said: str
+) -> None:
+    """Checked where it is filled in, too; but a file of before, or a name that leads elsewhere by now, passes that."""
+    about = Mail(host=host, port=25, security="none", sender=LINA)
+    monkeypatch.setattr(mail, "current", lambda: replace(current(), mail=about))
+    for address in (LINA, "nobody@acme.example"):
+        page = text_of(Client().post("/sign-in/forgotten", {"email": address}))
+        assert said in page and host not in page
+    page = text_of(console.post("/console/people", {"email": "new@acme.example"}))
+    assert said in page and "The invitation stands" in page and host in page
+
+
+def test_an_address_with_letters_of_its_own_is_asked_for_as_it_is_sent_to(lina: Member) -> None:
+    with post_office(sender="handover@grün.example") as post:
+        assert Client().post("/sign-in/forgotten", {"email": "nobody@bücher.example"}).status_code == 302
+    assert post.asked_for == ["nobody@xn--bcher-kva.example"]
 
 
 @pytest.fixture
