@@ -23,6 +23,7 @@ from handover.gateway.app import Gateway
 from handover.gateway.serving import GatewayServer
 from handover.lib.forever import doing
 from handover.lib.serving import Server
+from handover.members import renewals
 from handover.members.invitations import first_link
 from handover.members.tidying import keep_tidy
 from handover.runs import live
@@ -33,7 +34,7 @@ from handover.runs.workshop import MODEL_SOCKET
 from handover.sandboxes.check import Unusable, check
 
 log = logging.getLogger("handover")
-# Open pages are ended at shutdown; what still answers after this is cut off.
+# Open pages are ended at shutdown; what still answers after this is cut off. So are tokens that are being renewed.
 GRACE_SECONDS = 5
 
 
@@ -114,6 +115,8 @@ async def _agents() -> AsyncIterator[Intake]:
         way = await stack.enter_async_context(ModelWay())
         gateway = Gateway(RunLedger(), way.upstream, way.client)
         await stack.enter_async_context(GatewayServer(gateway, MODEL_SOCKET))
+        # Pages and workflows have ended by then: a token that one of them was renewing is kept before the process ends.
+        stack.push_async_callback(renewals.ended, within=GRACE_SECONDS)
         await durable.launch(settings.ENGINE_FILE)
         stack.push_async_callback(durable.stop)
         await stack.enter_async_context(doing(keep_known()))

@@ -6,7 +6,6 @@ in the row, taken by one conditional update; all others wait for what comes of i
 
 import asyncio
 import time
-from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from handover.forges.forge import ForgeCredential, ForgeError, ForgeMissing, For
 from handover.lib import clock
 from handover.lib.oauth import Tokens
 from handover.lib.secrets import SecretUnreadable
+from handover.members import renewals
 from handover.members.forge_hosts import allowed_host, oauth_at
 from handover.members.models import ForgeAccount
 
@@ -27,7 +27,6 @@ AHEAD = timedelta(minutes=5)
 LEASE = timedelta(seconds=60)
 PATIENCE_SECONDS = 75.0
 LOOK_EVERY_SECONDS = 0.1
-_refreshing: set["asyncio.Future[None]"] = set()
 
 
 async def usable_token(account: ForgeAccount) -> str:
@@ -42,7 +41,7 @@ async def usable_token(account: ForgeAccount) -> str:
             raise _lost(account)
         lease = clock.now() + LEASE
         if await _leased(account, lease):
-            await _to_its_end(_refresh(account, lease))
+            await renewals.to_its_end(_refresh(account, lease))
         elif time.monotonic() > deadline:
             raise ForgeUnavailable(f"Your access to {account.forge_url} is being renewed, and that takes too long.")
         else:
@@ -91,14 +90,6 @@ async def revoke(forge_url: str, token: str) -> str:
 async def note_taken(account: ForgeAccount) -> None:
     """The forge took it, after all."""
     await _same(account).exclude(lost_at=None).aupdate(lost_at=None)
-
-
-async def _to_its_end(refreshing: Coroutine[None, None, None]) -> None:
-    """Whoever asked may go away: what the forge has given is kept all the same."""
-    task = asyncio.ensure_future(refreshing)
-    _refreshing.add(task)
-    task.add_done_callback(_refreshing.discard)
-    await asyncio.shield(task)
 
 
 async def _refresh(account: ForgeAccount, lease: datetime) -> None:

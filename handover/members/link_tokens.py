@@ -17,6 +17,7 @@ from handover.jira.oauth import JiraLinkLost
 from handover.lib import clock
 from handover.lib.oauth import MOST_SECONDS, Tokens
 from handover.lib.secrets import SecretUnreadable
+from handover.members import renewals
 from handover.members.jira_application import application_of
 from handover.members.linking import TokenFields, end_token, opened
 from handover.members.models import JiraLink
@@ -30,7 +31,6 @@ EARLY = timedelta(seconds=60)
 # A rotation of keys ends within the first.
 MOST_READINGS = 3
 LOST = "Your link with Jira no longer works: Jira takes its token no more. Link again."
-_renewing: set["asyncio.Task[str]"] = set()
 
 
 def reads_as_the_member(link: JiraLink) -> bool:
@@ -61,7 +61,7 @@ async def access_token(link: JiraLink, *, refused: str = "") -> str:
         if pair.access not in ("", refused) and pair.lasts:
             return pair.access
         if await _leased(pair.link):
-            return await _whole(_renewed(pair))
+            return await renewals.to_its_end(_renewed(pair))
         await asyncio.sleep(LOOK_SECONDS)
     raise JiraUnavailable(f"{link.connection} has not renewed the token in time.")
 
@@ -106,14 +106,6 @@ async def _leased(link: JiraLink) -> bool:
     as_read = JiraLink.objects.filter(free, pk=link.pk, sealed_refresh_token=link.sealed_refresh_token, lost_at=None)
     link.refresh_lease_until = lease
     return bool(await as_read.aupdate(refresh_lease_until=lease))
-
-
-async def _whole(renewal: Awaitable[str]) -> str:
-    """Carried to its end even where whoever waits is cancelled: between Jira's answer and keeping it lies the link."""
-    task: asyncio.Task[str] = asyncio.ensure_future(renewal)
-    _renewing.add(task)
-    task.add_done_callback(_renewing.discard)
-    return await asyncio.shield(task)
 
 
 async def _renewed(pair: _Pair) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
@@ -15,9 +16,10 @@ from handover.configuration.vault import vault
 from handover.jira.client import Issue, Jira, JiraAnonymous, JiraMissing, JiraUnavailable, User
 from handover.jira.oauth import CLIENT_REFUSED, JiraLinkLost, JiraOAuthRefused
 from handover.lib import clock
-from handover.members import link_tokens, linking
+from handover.members import link_tokens, linking, renewals
 from handover.members.link_tokens import access_token, as_member_in_jira
 from handover.members.models import JiraLink
+from handover.process import _agents
 from standins.jira.oauth.records import Grant
 from tests.unit.jira_link_world import Browser, Played, a_member, connected
 
@@ -63,7 +65,7 @@ class Scene:
             await act()
             self.jira.faults.release()
             (came,) = await asyncio.gather(reading, return_exceptions=True)
-            await until(lambda: not link_tokens._renewing)
+            await until(lambda: not renewals._under_way)
             return came
 
         return asyncio.run(scene())
@@ -215,6 +217,39 @@ def test_who_is_cancelled_loses_no_token(scene: Scene) -> None:
     assert isinstance(scene.while_jira_holds(cancelled), asyncio.CancelledError)
     assert scene.read().key == "PAY-1"
     assert scene.jira.oauth.answered == {("refresh_token", "ok"): 1}
+
+
+def test_a_process_that_is_told_to_end_loses_no_token(scene: Scene) -> None:
+    """Jira has ended the pair of before, and its answer comes while the process ends."""
+    scene.age()
+    scene.jira.faults.add(path=TOKEN, hold=True, after=True)
+
+    async def ending() -> None:
+        async with _agents():
+            reading = asyncio.create_task(access_token(scene.link))
+            await until(lambda: scene.jira.faults.waiting == 1)
+            reading.cancel()
+            threading.Timer(2.0, scene.jira.faults.release).start()
+
+    asyncio.run(ending())
+    assert scene.read().key == "PAY-1"
+    assert scene.jira.oauth.answered == {("refresh_token", "ok"): 1}
+
+
+def test_a_process_that_is_told_to_end_does_not_wait_for_ever(scene: Scene) -> None:
+    scene.age()
+    scene.jira.faults.add(path=TOKEN, hold=True, after=True)
+
+    async def ending() -> float:
+        reading = asyncio.create_task(access_token(scene.link))
+        await until(lambda: scene.jira.faults.waiting == 1)
+        reading.cancel()
+        began = time.monotonic()
+        await renewals.ended(within=0.2)
+        return time.monotonic() - began
+
+    assert 0.1 < asyncio.run(ending()) < 5
+    scene.jira.faults.release()
 
 
 def test_keys_may_be_rotated_while_a_token_is_renewed(scene: Scene) -> None:
