@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from handover import settings
 from handover.configuration.store import current
+from handover.console.again import asked_again
 from handover.lib import clock
 from handover.members import administrators, invitations, mail, second_factor
 from handover.members.accounts import signed_in
@@ -65,7 +65,7 @@ def change(request: HttpRequest, member_id: int, deed: str) -> HttpResponse:
     """Close or open an account, make or unmake an administrator, take a lost second factor away."""
     if deed not in DEEDS:
         raise Http404
-    _asked_again(request)
+    asked_again(request)
     act, sentence = DEEDS[deed]
     member = get_object_or_404(Member, pk=member_id)
     try:
@@ -112,15 +112,10 @@ def _members(words: str) -> QuerySet[Member]:
     return found.order_by("-is_active", "username")
 
 
-def _asked_again(request: HttpRequest) -> None:
-    # Whoever found a browser signed in gets no rights that outlast its session.
-    raise_if_reauthentication_required(request, app="allauth.account")
-
-
 def _invited(request: HttpRequest, form: Invite) -> invitations.Link | None:
     given = form.cleaned_data
     if given["administrator"]:
-        _asked_again(request)
+        asked_again(request)
     try:
         link = invitations.invite(given["email"], administrator=given["administrator"], by=signed_in(request))
     except invitations.CannotInvite as error:

@@ -22,6 +22,7 @@ from handover.configuration.models import Version
 from handover.connections import bots
 from handover.connections.models import configured
 from handover.console import pat, standing
+from handover.console.again import asked_again
 from handover.console.asked import name_of, version_of
 from handover.console.sections import group_of, kind_of, slug_of
 from handover.members.administrators import administrators_only
@@ -30,6 +31,8 @@ UNCONFIRMED = (
     "Members are linked without a word of theirs: whoever writes a member's address into their own Jira profile acts "
     "with that member's rights. Have members confirm, unless nobody can edit addresses in Jira."
 )
+# The groups that say who comes in, and who is an administrator.
+DOORS = ("sign_in", "oidc")
 # A new version is taken up within this time by every process.
 TAKEN_UP_SECONDS = 2.0
 
@@ -102,6 +105,8 @@ def entry(request: HttpRequest, slug: str, position: int) -> HttpResponse:
 def entry_remove(request: HttpRequest, slug: str, position: int) -> HttpResponse:
     """Take an entry out."""
     name = _name(slug, of=SEVERAL)
+    if name in DOORS:
+        asked_again(request)
     gone = _entry(store.reading(), name, position)
     if "base_url" in gone.locks:
         messages.error(request, f"It is fixed by {gone.locks['base_url']}, and goes only with that.")
@@ -129,6 +134,8 @@ def taken_up() -> str:
 def _edit(editing: Editing) -> HttpResponse:
     if editing.request.method != "POST":
         return _page(editing, editing.form_class(None, editing.entry))
+    if editing.name in DOORS:
+        asked_again(editing.request, secrets=_secrets(editing.name))
     form = editing.form_class(editing.request.POST, editing.entry)
     if form.is_valid() and _checked(editing, form) and _written(editing, form):
         return redirect("console-group", slug_of(editing.name))
@@ -205,9 +212,13 @@ def _page(editing: Editing, form: GroupForm) -> HttpResponse:
         "position": editing.position,
         "without": standing.WORDS[name].without if several else "",
         "callback": _callback(name, value),
-        "has_secrets": any(what.kind == "secret" for what in declared(kind_of(name)).values()),
+        "has_secrets": bool(_secrets(name)),
     }
     return render(editing.request, "console/group.html", context, status=200)
+
+
+def _secrets(name: str) -> list[str]:
+    return [field for field, what in declared(kind_of(name)).items() if what.kind == "secret"]
 
 
 def _callback(name: str, value: Any) -> str:
