@@ -97,7 +97,12 @@ def test_a_no_is_kept_before_jira_ends_the_token(jira: Played, lina: Member) -> 
     browser.come_back(jira, by=jira.people.linked)
     key = browser.client.session.session_key
     jira.jira.faults.add(path="/oauth2/latest/revoke", hold=True)
-    answering = threading.Thread(target=lambda: (browser.decide("no"), connections.close_all()))
+
+    def answer() -> None:
+        browser.decide("no")
+        connections.close_all()
+
+    answering = threading.Thread(target=answer)
     answering.start()
     while not jira.jira.faults.waiting:
         assert answering.is_alive()
