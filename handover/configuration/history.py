@@ -1,5 +1,6 @@
 """What changed from one version of the configuration to the next, without the secrets."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,13 @@ def back_to(number: int, *, by: str, after: int) -> None:
     """Make an older version the newest one. Raises Conflict, Version.DoesNotExist."""
     older = Version.objects.get(number=number).document
     store.write(lambda _: dict(older), by=by, after=after)
+
+
+def changes_groups(number: int, names: Collection[str]) -> bool:
+    """Whether going back to this version changes one of these groups. No version changes nothing."""
+    older = Version.objects.filter(number=number).first()
+    now = store.document()
+    return older is not None and any(older.document.get(name) != now.get(name) for name in names)
 
 
 def _of_list(name: str, before: list[Document], after: list[Document]) -> list[Change]:

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 
 APP = "allauth.account"
+# The groups that say who comes in, and who is an administrator.
+DOORS = ("sign_in", "oidc")
 ONCE_MORE = (
     "Confirm that it is you, then fill in the form once more. Nothing was saved: a form with a secret in it is not "
     "kept meanwhile."

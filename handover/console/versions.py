@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from handover.configuration import history as past
 from handover.configuration import store
 from handover.configuration.models import Version
+from handover.console.again import DOORS, asked_again
 from handover.console.asked import name_of, version_of
 from handover.console.views import taken_up
 from handover.members.administrators import administrators_only
@@ -29,7 +30,9 @@ def history(request: HttpRequest) -> HttpResponse:
 @require_POST
 @administrators_only
 def back(request: HttpRequest, number: int) -> HttpResponse:
-    """Make an older version the newest one."""
+    """Make an older version the newest one. Where it changes who comes in, the password is asked for again."""
+    if past.changes_groups(number, DOORS):
+        asked_again(request)
     try:
         past.back_to(number, by=name_of(request), after=version_of(request))
     except Version.DoesNotExist as error:

@@ -22,7 +22,7 @@ from handover.configuration.models import Version
 from handover.connections import bots
 from handover.connections.models import configured
 from handover.console import pat, standing
-from handover.console.again import asked_again
+from handover.console.again import DOORS, asked_again
 from handover.console.asked import name_of, version_of
 from handover.console.sections import group_of, kind_of, slug_of
 from handover.members.administrators import administrators_only
@@ -31,8 +31,6 @@ UNCONFIRMED = (
     "Members are linked without a word of theirs: whoever writes a member's address into their own Jira profile acts "
     "with that member's rights. Have members confirm, unless nobody can edit addresses in Jira."
 )
-# The groups that say who comes in, and who is an administrator.
-DOORS = ("sign_in", "oidc")
 # A new version is taken up within this time by every process.
 TAKEN_UP_SECONDS = 2.0
 

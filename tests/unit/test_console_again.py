@@ -72,3 +72,13 @@ def test_a_secret_waits_nowhere_in_clear(ada: Client, what: str) -> None:
 def test_other_groups_do_not_ask(ada: Client) -> None:
     answer = ada.post("/console/limits", {"after": "1", "steps": "9"})
     assert (answer.headers["Location"], store.current().limits.steps) == ("/console/limits", 9)
+
+
+def test_going_back_asks_only_where_it_changes_who_comes_in(ada: Client) -> None:
+    configured(limits={"steps": 7})
+    configured(sign_in={"local": False})
+    assert ada.post("/console/history/2/back", {"after": "3"}).headers["Location"].startswith("/account/confirm")
+    assert store.current().number == 3
+    configured(limits={"steps": 8})
+    assert ada.post("/console/history/3/back", {"after": "4"}).headers["Location"] == "/console/history"
+    assert (store.current().number, store.current().sign_in.local) == (5, False)
