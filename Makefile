@@ -12,7 +12,7 @@ setup-test:
 demo: setup
 	@.venv/bin/handover demo
 
-# Format, lint, types, import rules, unit tests: some 90 s on two cores.
+# Format, lint, types, import rules, unit tests: some three minutes on two cores.
 check: setup-test
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
