@@ -12,7 +12,7 @@ setup-test:
 demo: setup
 	@.venv/bin/handover demo
 
-# Format, lint, types, import rules, unit tests: some three minutes on two cores.
+# Format, lint, types, import rules, unit tests: under two minutes on two cores.
 check: setup-test
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -20,10 +20,10 @@ check: setup-test
 	.venv/bin/lint-imports
 	$(PY) -m pytest -n 3 tests/unit
 
-# Everything: stories in a real process, the real agent-server, a real browser and a real OpenID Connect provider, and
-# the whole process killed and started again.
+# Everything: the doctor before its faults, stories in a real process, a real OpenID Connect provider, the real
+# agent-server, a real browser, and the whole process killed and started again.
 test: check
-	$(PY) -m pytest -n 2 tests/stories tests/oidc
+	$(PY) -m pytest -n 2 tests/doctor tests/stories tests/oidc
 	$(PY) -m pytest tests/real tests/browser tests/crash
 
 bench: setup

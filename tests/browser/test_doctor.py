@@ -14,7 +14,7 @@ from handover import settings
 from handover.connections.models import Connection
 from handover.members.models import Member
 from scripts.pictures import CHROMIUM, QUIET_CHROMIUM
-from tests.unit.doctor_world import World, served
+from tests.doctor.world import World, served
 
 pytestmark = pytest.mark.browser
 T = TypeVar("T")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from handover.asgi import MOST_BYTES
-from tests.unit.doctor_world import Handover
+from tests.doctor.world import Handover
 
 CHUNK = b"%x\r\n%b\r\n" % (65536, b"x" * 65536)
 

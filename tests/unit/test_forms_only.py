@@ -11,7 +11,7 @@ from django.test import Client
 
 from handover.members.models import Member
 from tests.configured import add_jira
-from tests.unit.doctor_world import Handover
+from tests.doctor.world import Handover
 
 PASSWORD = "a good long one"
 JIRA = f"/settings/integrations/jira-dc/{uuid.UUID(int=7)}"

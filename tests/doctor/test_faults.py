@@ -19,7 +19,7 @@ from handover.doctor import checks
 from handover.doctor.checks import Check
 from handover.lib import clock
 from standins.authority import Authority
-from tests.unit.doctor_world import SECRET, World, served
+from tests.doctor.world import SECRET, World, served
 
 HTML = {"content-type": "text/html"}
 

@@ -17,7 +17,7 @@ from handover.doctor.public import proof_of
 from handover.doctor.views import grouped
 from handover.members.models import Member
 from handover.templatetags.doctor import PLACES, linked
-from tests.unit.doctor_world import World, served
+from tests.doctor.world import World, served
 
 PAGE = "/console/doctor"
 NONCE = "0123456789abcdef" * 2

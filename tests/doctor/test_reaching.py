@@ -18,8 +18,8 @@ from handover.doctor.reaching import proxy_for, walk
 from handover.lib import clock
 from handover.lib.addresses import Own
 from standins.authority import Authority, Identity
-from tests.unit.doctor_world import World, served
-from tests.unit.test_doctor_faults import a_closed_port
+from tests.doctor.test_faults import a_closed_port
+from tests.doctor.world import World, served
 
 TLS = "Certificates (TLS)"
 

@@ -15,7 +15,7 @@ from handover.doctor import application, oauth
 from handover.doctor.application import callback_judged, refusal_judged
 from handover.doctor.checks import Check
 from handover.lib.oauth import Client, OAuthRefused
-from tests.unit.doctor_world import World, served
+from tests.doctor.world import World, served
 
 BASE_URL = "https://jira.acme.example/jira"
 CALLBACK = "https://handover.acme.example/integration/jira-dc/callback"

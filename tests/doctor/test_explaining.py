@@ -19,8 +19,8 @@ from handover.runs.intake import act_on
 from handover.runs.models import Cause, Run, State
 from handover.triggers.models import Delivery
 from standins.forge.cast import API, LINKED, acme
-from tests.unit.doctor_world import DATE_ALONE, World, served
-from tests.unit.test_doctor_secrets import closed
+from tests.doctor.test_secrets import closed
+from tests.doctor.world import DATE_ALONE, World, served
 
 STEPS = [
     "Integration enabled",

@@ -16,7 +16,7 @@ from handover.lib import clock
 from handover.lib.secrets import Vault, new_key
 from handover.members.models import ForgeAccount, JiraLink, Member
 from handover.members.second_factor import HERE
-from tests.unit.doctor_world import World, served
+from tests.doctor.world import World, served
 
 LOST_KEY = Vault([new_key()])
 

@@ -15,7 +15,7 @@ from handover.doctor.command import doctor
 from standins.jira import StandInJira
 from standins.serving import Served
 from tests.configured import configured
-from tests.unit.doctor_world import World, served
+from tests.doctor.world import World, served
 
 
 @pytest.fixture

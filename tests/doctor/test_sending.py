@@ -14,8 +14,8 @@ from handover.doctor.sending import Arrived, Lost, send, told
 from handover.lib.keys import KeyFile
 from handover.runs.models import Run
 from handover.triggers.models import Delivery
-from tests.unit.doctor_world import World, served
-from tests.unit.test_doctor_faults import HTML, breaker, hook, sealed_by_another_key
+from tests.doctor.test_faults import HTML, breaker, hook, sealed_by_another_key
+from tests.doctor.world import World, served
 
 FEW = 1.5  # the door writes down every second what it refuses
 

@@ -15,7 +15,7 @@ from handover.configuration.vault import vault as the_vault
 from handover.doctor.checks import Check, Symptom, fine, to_the_minute, to_the_second, verdict, whole, wrong
 from handover.lib.keys import KeyFile
 from handover.members.models import Member
-from tests.unit.doctor_world import DATE_ALONE, World, served
+from tests.doctor.world import DATE_ALONE, World, served
 
 
 @pytest.fixture
