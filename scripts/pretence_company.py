@@ -20,7 +20,7 @@ from standins.jira.cast import acme
 from standins.jira.hooks import Delivery, Outcome
 from standins.model.app import StandInModel
 from standins.serving import Served
-from tests.unit.doctor_world import Handover, Provider
+from tests.doctor.world import Handover, Provider
 
 JIRA, FORGE, MODEL, LOGIN, MAIL = (f"{name}.acme.example" for name in ("jira", "git", "model", "login", "mail"))
 MAIL_PORT = 587
