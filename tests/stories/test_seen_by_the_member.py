@@ -9,6 +9,7 @@ import pytest
 
 from handover.demo.preparing import PASSWORD
 from standins.jira.oauth.records import Grant
+from tests.stories.test_secrets import read
 from tests.stories.world import World
 
 PAGE = "/settings/integrations/jira-dc"
@@ -116,8 +117,8 @@ def test_a_token_that_ended_is_renewed_on_the_way(world: World, browser: Browser
 def test_no_token_of_the_member_is_written_in_clear(world: World, browser: Browser) -> None:
     browser.connect()
     world.ending()
-    tokens = (grant_of(world).access.encode(), grant_of(world).refresh.encode())
+    tokens = (grant_of(world).access, grant_of(world).refresh)
     files = [file for file in world.rehearsal.folder.rglob("*") if file.is_file()]
-    assert [file for file in files if any(token in file.read_bytes() for token in tokens)] == []
+    assert [file for file in files if any(token in read(file) for token in tokens)] == []
     assert "Disconnected from" in browser.disconnect()
     assert grant_of(world).access == ""
