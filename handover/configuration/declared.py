@@ -59,3 +59,8 @@ SINGLE: dict[str, type[Group]] = {
 SEVERAL: dict[str, type[Group]] = {"jira": JiraHost, "forges": ForgeHost, "oidc": Oidc}
 PREFIXES = {"jira": "HANDOVER_JIRA", "forges": "HANDOVER_FORGE", "oidc": "HANDOVER_OIDC"}
 ORDER = ("jira", "trust", "model", "agents", "forges", "start", "sign_in", "oidc", "mail", "limits")
+
+
+def kind_of(name: str) -> type[Group]:
+    """The group of this name in a document."""
+    return SINGLE.get(name) or SEVERAL[name]

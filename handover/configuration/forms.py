@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from handover.configuration import network
-from handover.configuration.declared import SEVERAL, SINGLE, Group
+from handover.configuration.declared import Group, kind_of
 from handover.configuration.documents import Document, Entry, written
 from handover.configuration.fields import declared, default_of
 from handover.configuration.secret import Secret
@@ -108,7 +108,7 @@ class GroupForm(forms.Form):
 
 def form_of(group: str) -> type[GroupForm]:
     """The form of a group, by its name in the document."""
-    kind = SINGLE.get(group) or SEVERAL[group]
+    kind = kind_of(group)
     made: dict[str, Any] = {name: _form_field(what) for name, what in declared(kind).items()}
     return type(f"{kind.__name__}Form", (GroupForm,), {"group": kind, **made})
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handover.configuration import store
-from handover.configuration.declared import ORDER, SEVERAL, SINGLE
+from handover.configuration.declared import ORDER, SEVERAL, SINGLE, kind_of
 from handover.configuration.documents import Document
 from handover.configuration.fields import Declared, declared, default_of
 from handover.configuration.models import Version
@@ -66,7 +66,7 @@ def _of_list(name: str, before: list[Document], after: list[Document]) -> list[C
 
 
 def _of_group(name: str, place: str, before: Document, after: Document) -> list[Change]:
-    kind = SINGLE.get(name) or SEVERAL[name]
+    kind = kind_of(name)
     return [
         Change(place, what.label, *_shown(what, default_of(kind, field), before.get(field), after.get(field)))
         for field, what in declared(kind).items()

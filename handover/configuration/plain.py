@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from handover.configuration.declared import ORDER, SEVERAL, SINGLE, Group
+from handover.configuration.declared import ORDER, SEVERAL, SINGLE, Group, kind_of
 from handover.configuration.documents import Document, Entry, Reading, clean_address, read, written
 from handover.configuration.fields import declared, default_of
 from handover.configuration.forms import form_of
@@ -77,7 +77,7 @@ def _several(plain: Mapping[str, Any], name: str, problems: list[str]) -> list[A
 
 
 def _stored(name: str, position: int, given: Any, now: Reading, problems: list[str]) -> Document:
-    kind = SINGLE.get(name) or SEVERAL[name]
+    kind = kind_of(name)
     place = name if name in SINGLE else f"{name} {position + 1}"
     if not isinstance(given, Mapping):
         problems.append(f"{place}: write its fields as a table.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
-from handover.configuration.declared import ORDER, SEVERAL, SINGLE, Group
+from handover.configuration.declared import ORDER, kind_of
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,6 @@ def sections(request: HttpRequest) -> list[Section]:
 def context(request: HttpRequest) -> dict[str, object]:
     """For every page: the sections on the pages of the console, and nothing elsewhere."""
     return {"sections": sections(request)} if request.path.startswith(reverse("console")) else {}
-
-
-def kind_of(name: str) -> type[Group]:
-    """The group of this name in the document."""
-    return SINGLE.get(name) or SEVERAL[name]
 
 
 def slug_of(name: str) -> str:

@@ -18,10 +18,11 @@ from handover.configuration.declared import (
     SignIn,
     Start,
     Trust,
+    kind_of,
 )
 from handover.configuration.documents import Reading
 from handover.console.certificates import parsed
-from handover.console.sections import kind_of, slug_of
+from handover.console.sections import slug_of
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from handover import settings
 from handover.configuration import changes, store
-from handover.configuration.declared import ORDER, SEVERAL, SINGLE, JiraHost
+from handover.configuration.declared import ORDER, SEVERAL, SINGLE, JiraHost, kind_of
 from handover.configuration.documents import Document, Entry, Reading
 from handover.configuration.fields import declared
 from handover.configuration.forms import GroupForm, form_of
@@ -24,7 +24,8 @@ from handover.connections.models import configured
 from handover.console import pat, standing
 from handover.console.again import DOORS, asked_again
 from handover.console.asked import name_of, version_of
-from handover.console.sections import group_of, kind_of, slug_of
+from handover.console.sections import group_of, slug_of
+from handover.members import forge_hosts, jira_application, oidc
 from handover.members.administrators import administrators_only
 
 UNCONFIRMED = (
@@ -86,7 +87,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
 def entry_new(request: HttpRequest, slug: str) -> HttpResponse:
     """One more entry of a list."""
     name = _name(slug, of=SEVERAL)
-    return _edit(Editing(request, name, Entry(_fresh(name))))
+    return _edit(Editing(request, name, Entry(SEVERAL[name]())))
 
 
 @sensitive_post_parameters()
@@ -221,10 +222,14 @@ def _secrets(name: str) -> list[str]:
 
 def _callback(name: str, value: Any) -> str:
     """The address that an OAuth client of this group is registered with; "" where it has none."""
-    paths = {"jira": "integration/jira-dc/callback", "forges": "integration/forge/callback"}
-    if name == "oidc":
-        paths["oidc"] = f"sign-in/with/{value.slug or 'SHORT-NAME'}/callback"
-    return f"{settings.PUBLIC_URL}/{paths[name]}" if name in paths else ""
+    match name:
+        case "jira":
+            return settings.PUBLIC_URL + jira_application.CALLBACK
+        case "forges":
+            return settings.PUBLIC_URL + forge_hosts.CALLBACK_PATH
+        case "oidc":
+            return oidc.callback_of(value.slug or "SHORT-NAME")
+    return ""
 
 
 def _name(slug: str, *, of: Any = ORDER) -> str:
@@ -232,10 +237,6 @@ def _name(slug: str, *, of: Any = ORDER) -> str:
     if name is None or name not in of:
         raise Http404
     return name
-
-
-def _fresh(name: str) -> Any:
-    return SEVERAL[name]()
 
 
 def _entry(reading: Reading, name: str, position: int) -> Entry:

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 from allauth.account.models import EmailAddress
 from asgiref.sync import sync_to_async
-from django.utils import timezone
 
 from handover import settings
 from handover.configuration.declared import Start
 from handover.configuration.store import current
 from handover.connections.reach import as_bot
 from handover.jira.client import JiraMissing
+from handover.lib import clock
 from handover.members.email_match import match_for_mention
 from handover.members.models import ForgeAccount, JiraLink, Told
 from handover.runs import replies
@@ -132,7 +132,7 @@ async def _without_forge_account(link: JiraLink) -> TurnedAway | None:
 def _first_time(run: Run, sentence: str) -> bool:
     """Whether this run is the first to say it today. Done again after a crash, it still is."""
     about = {"connection": run.connection, "issue_id": run.issue_id, "user_key": run.asker_key, "sentence": sentence}
-    told, _ = Told.objects.get_or_create(**about, day=timezone.now().date(), defaults={"run_id": run.id})
+    told, _ = Told.objects.get_or_create(**about, day=clock.now().date(), defaults={"run_id": run.id})
     return told.run_id == run.id
 
 
